@@ -1,0 +1,1 @@
+"""The outside: network, clock, process and pictures around the handlers."""

@@ -1,0 +1,95 @@
+"""What every channel offers, and the one error it raises when a platform refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from handlers.deliveries import Window
+from handlers.messages import InboundMessage
+
+
+class ChannelError(Exception):
+    """A delivery or download that the platform refused.
+
+    `permanent`: trying again cannot help. `code` is the platform's, `action` what the
+    dispatcher should do: "retry", "wait" (after `retry_after` seconds), "park" (deliver at
+    the person's next contact), "drop" (this address never), "stop" (the whole channel).
+    The text never holds a secret, a token or a URL.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        permanent: bool,
+        action: str = "retry",
+        code: int | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.permanent = permanent
+        self.action = action
+        self.code = code
+        self.retry_after = retry_after
+
+
+class CallbackRefused(Exception):
+    """A request that did not come from the platform or cannot be read: answered with `status`."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """A callback that was checked and understood.
+
+    `answer` turns the text of a passive reply into the body the platform expects ("" for
+    "received, nothing to say"), signed and encrypted as the request was.
+    """
+
+    message: InboundMessage
+    answer: Callable[[str], bytes]
+    content_type: str = "application/xml; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A file brought from the platform: its bytes and the name it came with, if any."""
+
+    content: bytes
+    name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One message ready to be sent: text within the channel's limit, maybe link or image."""
+
+    address: str
+    text: str
+    link: str | None = None
+    image: str | None = None
+
+
+class Channel(Protocol):
+    """A way to people. `name` is the key under `[channels]` in the config."""
+
+    name: str
+
+    @property
+    def windows(self) -> Mapping[str, Window]:
+        """The platform's rules for writing first, by what opens them; empty: always allowed."""
+        ...
+
+    def split(self, text: str) -> list[str]:
+        """Cut a long reply into parts that the platform takes, never inside a character."""
+        ...
+
+    def send(self, message: Outgoing) -> None:
+        """Send now, outside any transaction. Raises ChannelError."""
+        ...

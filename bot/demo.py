@@ -1,0 +1,66 @@
+"""The demonstration: a folder of its own with everything set up in it."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from bot.clock import Clock
+from bot.config import Config, ConfigError, load_config
+from bot.logging import set_up_logging
+from bot.starting import opened, prepare
+from handlers import simulation
+
+FIRST_DAY = datetime(2024, 4, 10, 9, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
+_MARK = "config.toml"
+
+
+def prepare_demo(data: Path, *, port: int, fresh: bool) -> tuple[Config, Path]:
+    """Set the folder up, or take it as it is; `fresh` empties it first.
+
+    Only a folder that a demonstration made is ever emptied: ConfigError for any other.
+    """
+    config_file = data.resolve() / _MARK
+    if fresh and data.exists():
+        if any(data.iterdir()) and not config_file.exists():
+            raise ConfigError(
+                f"--data: {data} was not made by demo, so --fresh will not empty it; name another"
+            )
+        shutil.rmtree(data)
+    data.mkdir(parents=True, exist_ok=True)
+    if not config_file.exists():
+        config_file.write_text(_config(data.resolve(), port), encoding="utf-8")
+    config = load_config(config_file, {**os.environ, "BOT_SERVER__PORT": str(port)})
+    os.environ["BOT_SERVER__PORT"] = str(port)
+    set_up_logging(config.log)
+    prepare(config)
+    _set_clock(config)
+    return config, config_file
+
+
+def _config(folder: Path, port: int) -> str:
+    base = folder.as_posix()
+    return f"""[server]
+host = "127.0.0.1"
+port = {port}
+public_url = "http://127.0.0.1:{port}"
+secret_key = "{secrets.token_urlsafe(48)}"
+
+[storage]
+database_url = "sqlite:///{base}/bot.db"
+files_url = "{(folder / "files").as_uri()}"
+
+[channels.simulator]
+enabled = true
+"""
+
+
+def _set_clock(config: Config) -> None:
+    """A new demonstration begins on the first morning of the campaign."""
+    with opened(config) as database, database.writing() as session:
+        if simulation.clock_offset(session) is None:
+            simulation.set_clock_offset(session, Clock().move_to(FIRST_DAY))

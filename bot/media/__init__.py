@@ -1,0 +1,1 @@
+"""Facts about files: bytes in, facts out."""

@@ -1,0 +1,1 @@
+"""Pictures and papers: facts in, bytes out."""

@@ -1,0 +1,35 @@
+"""Starting granian with our ASGI application, in one process or in several."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from granian.constants import Interfaces, TaskImpl
+from granian.log import LogLevels
+from granian.server import Server
+
+from bot.asgi import WITH_WORKER
+from bot.config import Config
+
+TARGET = "bot.asgi:create"
+BACKLOG = 2048
+
+
+def serve(config: Config, config_file: Path, *, workers: int, with_worker: bool) -> None:
+    """Serve until a signal ends it. With `with_worker` the timed work runs in the same process."""
+    os.environ["BOT_CONFIG"] = str(config_file)
+    os.environ[WITH_WORKER] = "1" if with_worker else "0"
+    Server(
+        TARGET,
+        address=config.server.host,
+        port=config.server.port,
+        interface=Interfaces.ASGI,
+        factory=True,
+        workers=workers,
+        backlog=BACKLOG,
+        task_impl=TaskImpl.asyncio,
+        websockets=False,
+        log_level=LogLevels.warning,
+        respawn_failed_workers=True,
+    ).serve()

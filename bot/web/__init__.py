@@ -1,0 +1,1 @@
+"""HTTP: callbacks, the simulator, health."""

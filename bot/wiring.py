@@ -1,0 +1,160 @@
+"""The composition root: from a configuration to an application whose parts know each other."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from bot.channels.base import Channel
+from bot.channels.official_account import OfficialAccount
+from bot.channels.simulator import Simulator
+from bot.clock import Clock
+from bot.config import Config, ConfigError
+from bot.dispatcher import Dispatcher
+from bot.inbox import Inbox
+from bot.jobs import Worker
+from bot.token_store import DatabaseTokens
+from bot.wording import Wording
+from handlers import campaigns, simulation
+from handlers.campaigns import Campaign
+from handlers.pack_loading import load_pack
+from storage.blobs import BlobStore
+from storage.db import Database
+
+log = structlog.get_logger(__name__)
+
+PACKS = Path(__file__).parent.parent / "templates" / "packs"
+FRESH_FOR = 30.0
+
+
+class CurrentCampaign:
+    """The campaign in force, looked up again every half minute so that a new pack is noticed."""
+
+    def __init__(self, database: Database, config: Config) -> None:
+        self._database = database
+        self._config = config
+        self._lock = threading.Lock()
+        self._known: Campaign | None = None
+        self._looked_at = float("-inf")
+
+    def __call__(self) -> Campaign:
+        """Raises ConfigError if the pack was never loaded."""
+        known = self._known
+        if known is not None and time.monotonic() - self._looked_at < FRESH_FOR:
+            return known
+        with self._lock:
+            return self._look()
+
+    def _look(self) -> Campaign:
+        name = self._config.campaign.pack
+        with self._database.reading() as session:
+            version = campaigns.version_in_force(session, name)
+            if version is None:
+                raise ConfigError(f"[campaign] pack: {name} has not been loaded; run: load-pack {name}")
+            if self._known is None or self._known.version != version:
+                pack = campaigns.find_version(session, version)
+                if pack is None:
+                    raise ConfigError(
+                        f"[campaign] pack: version {version} of {name} is missing; load it again"
+                    )
+                self._known = campaigns.with_dates(pack, self._config.campaign.moved_dates())
+        self._looked_at = time.monotonic()
+        return self._known
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """Everything that runs, wired; who opened it closes it."""
+
+    config: Config
+    database: Database
+    blobs: BlobStore
+    clock: Clock
+    wording: Wording
+    campaign: CurrentCampaign
+    inbox: Inbox
+    channels: Mapping[str, Channel]
+    official_account: OfficialAccount | None
+    dispatcher: Dispatcher
+    worker: Worker
+
+    def close(self) -> None:
+        """Answer what has queued, then let go of the database."""
+        self.inbox.stop()
+        self.database.close()
+
+
+def wire(config: Config) -> Application:
+    """Build the application; the database must be at its newest schema."""
+    database = Database(config.storage.database_url)
+    blobs = BlobStore(config.storage.files_url)
+    clock = _clock(database, config)
+    wording = Wording()
+    campaign = CurrentCampaign(database, config)
+    inbox = Inbox(database, campaign)
+    channels: dict[str, Channel] = {}
+    official_account = _official_account(config, database, clock)
+    if official_account is not None:
+        channels[official_account.name] = official_account
+    if config.channels.simulator.enabled:
+        channels["simulator"] = _simulator(database, clock)
+    fetching = {} if official_account is None else {official_account.name: official_account}
+    inbox.start()
+    return Application(
+        config=config,
+        database=database,
+        blobs=blobs,
+        clock=clock,
+        wording=wording,
+        campaign=campaign,
+        inbox=inbox,
+        channels=channels,
+        official_account=official_account,
+        dispatcher=Dispatcher(database, channels),
+        worker=Worker(database, blobs, inbox, wording, fetching),
+    )
+
+
+def _clock(database: Database, config: Config) -> Clock:
+    """Only where the simulator is on may the campaign's clock differ from the wall's."""
+    if not config.channels.simulator.enabled:
+        return Clock()
+    with database.reading() as session:
+        return Clock(simulation.clock_offset(session) or 0.0)
+
+
+def _official_account(config: Config, database: Database, clock: Clock) -> OfficialAccount | None:
+    settings = config.channels.official_account
+    if not settings.enabled:
+        return None
+    return OfficialAccount(
+        app_id=settings.app_id,
+        app_secret=settings.app_secret.get_secret_value(),
+        token=settings.token.get_secret_value(),
+        encoding_aes_key=settings.encoding_aes_key.get_secret_value(),
+        api_base_url=settings.api_base_url,
+        tokens=DatabaseTokens(database),
+        wall=clock.wall,
+    )
+
+
+def _simulator(database: Database, clock: Clock) -> Simulator:
+    def tell(address: str, text: str, now: object) -> None:
+        with database.writing() as session:
+            simulation.tell(session, address, text, now=clock.now())
+
+    return Simulator(tell, clock.now)
+
+
+def put_pack_in_force(database: Database, config: Config, clock: Clock) -> None:
+    """Load the configured pack where none is in force yet; another version waits for load-pack."""
+    name = config.campaign.pack
+    with database.writing() as session:
+        if campaigns.version_in_force(session, name) is None:
+            version = campaigns.put_in_force(session, load_pack(PACKS / name), now=clock.wall())
+            log.info("pack_loaded", pack=name, version=version)

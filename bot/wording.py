@@ -1,0 +1,43 @@
+"""Replies become text: the only place where chat templates are rendered."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+
+from handlers.messages import Reply
+
+CHAT = Path(__file__).parent.parent / "templates" / "chat"
+_GAPS = re.compile(r"\n{3,}")
+
+
+class Wording:
+    """Renders lines from a folder of templates; each is compiled once.
+
+    What people typed reaches a template only as a value, so it can never be a template itself.
+    """
+
+    def __init__(self, folder: Path = CHAT) -> None:
+        self._environment = Environment(
+            loader=FileSystemLoader(folder),
+            undefined=StrictUndefined,
+            autoescape=False,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+            cache_size=-1,
+        )
+        self._templates: dict[str, Template] = {}
+
+    def _template(self, name: str) -> Template:
+        template = self._templates.get(name)
+        if template is None:
+            template = self._templates[name] = self._environment.get_template(f"{name}.txt")
+        return template
+
+    def text(self, reply: Reply) -> str:
+        """The whole reply as paragraphs; "" when there is nothing to say."""
+        rendered = (self._template(line.template).render(line.context).strip() for line in reply.lines)
+        return _GAPS.sub("\n\n", "\n\n".join(part for part in rendered if part))

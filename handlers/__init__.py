@@ -1,0 +1,1 @@
+"""What the product does: the conversation and the rules, with no framework."""

@@ -1,0 +1,122 @@
+"""Answering a field: judge what was said, save it, and follow what depends on it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from handlers import prompts
+from handlers.fields import kind_of
+from handlers.fields.base import Accepted, Doubtful, Judgement, Options, Refused
+from handlers.messages import Line, Outcome, Reply, say
+from handlers.packs import FieldSpec
+from handlers.progress import missing
+from handlers.rules.counting import title_key
+from handlers.turns import Turn
+from storage import desks, submissions
+
+PAPERS = ("pledge", "authorization")
+
+
+def judge(turn: Turn, spec: FieldSpec, text: str, *, advised: bool = False) -> Judgement:
+    return kind_of(spec).judge(text, turn.asking(spec, advised=advised))
+
+
+def answer(
+    turn: Turn, spec: FieldSpec, text: str, *, advised: bool = False, notes: tuple[Line, ...] = ()
+) -> Reply:
+    """Judge `text` for a field and do what the judgement says; nothing typed is ever lost."""
+    return follow(turn, spec, judge(turn, spec, text, advised=advised), notes=notes)
+
+
+def follow(turn: Turn, spec: FieldSpec, judgement: Judgement, *, notes: tuple[Line, ...] = ()) -> Reply:
+    """Turn a judgement into the saved answer, a question back, or a refusal."""
+    match judgement:
+        case Accepted(value=value, notes=more):
+            return save(turn, spec, value, notes=notes + more)
+        case Doubtful(value=value, question=question, wants_reason=wants_reason):
+            turn.wait_for("value", field=spec.key, value=value, wants_reason=wants_reason)
+            return turn.reply(Outcome.NEEDS_CONFIRMATION, *notes, question)
+        case Options(options=options, question=question):
+            turn.wait_for("options", field=spec.key, options=[list(option) for option in options])
+            return turn.reply(Outcome.NEEDS_CONFIRMATION, *notes, question)
+        case Refused(line=line):
+            turn.desk.pending = None
+            kept = (
+                [say("answer/kept", value=prompts.describe(turn, spec))]
+                if spec.key in turn.desk.answers
+                else []
+            )
+            return turn.reply(Outcome.REJECTED, *notes, line, *kept)
+
+
+def save(
+    turn: Turn, spec: FieldSpec, value: Any, *, note: str | None = None, notes: tuple[Line, ...] = ()
+) -> Reply:
+    """Keep a value, say so, and ask the next field."""
+    was_complete = not missing(turn)
+    earlier = prompts.describe(turn, spec) if spec.key in turn.desk.answers else ""
+    consequences = keep(turn, spec, value, note=note)
+    lines = (prompts.receipt(turn, spec, earlier=earlier), *notes, *consequences)
+    return prompts.go_on(turn, Outcome.ACCEPTED, *lines, after=spec.key, was_complete=was_complete)
+
+
+def keep(turn: Turn, spec: FieldSpec, value: Any, *, note: str | None = None) -> list[Line]:
+    """Store one answer and return what its owner should know of its consequences (R104)."""
+    before = turn.desk.answers.get(spec.key)
+    desks.put_answer(turn.session, turn.desk, spec.key, value, now=turn.now, note=note)
+    unskip(turn, spec.key)
+    if spec.key == "title":
+        return _after_title(turn, before, value)
+    if spec.key == "completers":
+        return _after_completers(turn, before, value)
+    return []
+
+
+def unskip(turn: Turn, key: str) -> None:
+    """A field that was left for later is no longer."""
+    skipped = turn.desk.skipped or []
+    if key in skipped:
+        set_skipped(turn, [other for other in skipped if other != key])
+
+
+def set_skipped(turn: Turn, skipped: list[str]) -> None:
+    turn.desk.skipped = skipped
+    submissions.get(turn.session, draft_id(turn)).skipped = skipped
+
+
+def draft_id(turn: Turn) -> int:
+    """The open submission's id; an answer without one is a programming error."""
+    if turn.desk.submission_id is None:
+        raise LookupError("no submission is open on this desk")
+    return turn.desk.submission_id
+
+
+def _after_title(turn: Turn, before: str | None, title: str) -> list[Line]:
+    key = title_key(title)
+    submissions.get(turn.session, draft_id(turn)).title_key = key
+    lines = []
+    if before is not None and before != title and _make_stale(turn):
+        lines.append(say("answer/papers_stale", before=before, after=title))
+    others = submissions.list_with_title(turn.session, turn.pack.name, key)
+    same = [other for other in others if other.id != turn.desk.submission_id]
+    if same:
+        own = any(other.person_id == turn.desk.person_id for other in same)
+        lines.append(say("answer/same_title", own=own, source=turn.pack.spec("title").source))
+    return lines
+
+
+def _make_stale(turn: Turn) -> bool:
+    """Papers that name another title must be stamped again (R33)."""
+    if not submissions.mark_files_stale(turn.session, draft_id(turn), PAPERS):
+        return False
+    for key in PAPERS:
+        for file in turn.files(key):
+            file.status = "stale"
+    return True
+
+
+def _after_completers(turn: Turn, before: list[str] | None, people: list[str]) -> list[Line]:
+    """The biography belongs to the first completer (R49)."""
+    if before and before[0] != people[0] and "first_completer_bio" in turn.desk.answers:
+        return [say("answer/first_completer_changed", before=before[0], after=people[0])]
+    return []

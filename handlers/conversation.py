@@ -1,0 +1,238 @@
+"""One inbound message: never twice, one transaction, the answer kept before the reply exists."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from handlers import events, files, prompts
+from handlers.answers import answer, follow, judge
+from handlers.campaigns import Campaign, Phase
+from handlers.commands import Recognised, recognise
+from handlers.confirmations import resolve
+from handlers.drafts import adopt_rules
+from handlers.errors import HandlerError
+from handlers.fields import is_media
+from handlers.fields.base import Doubtful, Refused
+from handlers.messages import GROUP, InboundMessage, Line, MessageKind, Outcome, Reply, say
+from handlers.orders import home, obey
+from handlers.packs import FieldSpec
+from handlers.rules.cleaning import clean
+from handlers.turns import Turn
+from handlers.voices import hear
+from storage import desks, outbox, people
+from storage.desks import Desk
+from storage.outbox import OutboxRow
+
+LAST_HOURS = timedelta(hours=2)
+FILES = (MessageKind.IMAGE, MessageKind.VIDEO, MessageKind.FILE, MessageKind.FETCHED)
+_LETTERS = re.compile(r"\w")
+
+Render = Callable[[Reply], Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What goes back at once: `text` is the passive reply, the rest waits in the outbox."""
+
+    outcome: Outcome
+    asked: str | None
+    text: str
+
+
+def receive(
+    session: Session,
+    campaign: Campaign,
+    message: InboundMessage,
+    *,
+    now: datetime,
+    render: Render,
+    passive: bool = True,
+) -> Answered:
+    """Answer one message; the same message again gets the stored reply and does nothing (R112).
+
+    `render` turns a reply into parts that the channel can carry. The first is returned, the
+    others become outbox rows in this transaction; with `passive` False all of them do.
+    """
+    desk = desks.open_desk(session, message.channel, message.sender, message.key)
+    if desk is None:
+        person = people.add(session, message.channel, message.sender, now=now)
+        desk = Desk(person.id, None, None, None, None, None, None, None, None, None)
+    if desk.earlier is not None:
+        return Answered(Outcome(desk.earlier.outcome), desk.earlier.asked, desk.earlier.reply)
+    turn = Turn(session=session, campaign=campaign, desk=desk, message=message, now=now)
+    reply = respond(turn)
+    parts = list(render(reply))
+    first = parts.pop(0) if parts and passive else ""
+    desks.close_desk(session, desk, _log_row(turn, reply, first))
+    _continue(turn, parts)
+    return Answered(reply.outcome, reply.asked, first)
+
+
+def _log_row(turn: Turn, reply: Reply, text: str) -> dict[str, Any]:
+    message = turn.message
+    media = message.media
+    detail: dict[str, Any] | None = None
+    if media is not None:
+        detail = {"name": media.name, "format": media.format, "size": media.size, "sha256": media.sha256}
+    elif message.event is not None:
+        detail = {"event": message.event, "scene": message.scene}
+    return {
+        "channel": message.channel, "sender": message.sender, "key": message.key,
+        "person_id": turn.desk.person_id, "chat": message.chat, "kind": message.kind,
+        "text": message.text.replace("\0", ""), "detail": detail, "outcome": reply.outcome,
+        "asked": reply.asked, "reply": text, "received_at": turn.now,
+    }  # fmt: skip
+
+
+def _continue(turn: Turn, parts: Sequence[str]) -> None:
+    """What does not fit into the passive reply follows through the outbox, in its order."""
+    if not parts:
+        return
+    message = turn.message
+    rows = [
+        OutboxRow(
+            channel=message.channel,
+            address=message.sender,
+            person_id=turn.desk.person_id,
+            dedupe_key=f"reply:{message.channel}:{message.sender}:{message.key}:{place}",
+            text=part,
+            due_at=turn.now,
+            created_at=turn.now,
+        )
+        for place, part in enumerate(parts)
+    ]
+    outbox.add(turn.session, rows)
+
+
+def respond(turn: Turn) -> Reply:
+    """Decide what a message means and what follows from it."""
+    if turn.message.chat == GROUP:
+        return Reply(Outcome.IGNORED)
+    try:
+        changed = adopt_rules(turn)
+        reply = _by_kind(turn)
+    except HandlerError as error:
+        return turn.reply(Outcome.REJECTED, error.line)
+    return _with_notices(turn, reply, changed)
+
+
+def _with_notices(turn: Turn, reply: Reply, changed: Sequence[Line]) -> Reply:
+    """Changed rules before the reply; in the last two hours the time left behind it (A1)."""
+    if reply.outcome is Outcome.IGNORED:
+        return reply
+    behind: list[Line] = []
+    left = turn.campaign.closes_at - turn.now
+    if timedelta(0) < left <= LAST_HOURS and turn.desk.state == "draft":
+        behind = [say("deadline/time_left", minutes=int(left.total_seconds() // 60))]
+    elif turn.campaign.phase(turn.now) is Phase.CLOSED and reply.outcome is Outcome.ACCEPTED:
+        behind = [say("deadline/passed", dates=turn.campaign.dates, helpdesk=turn.pack.helpdesk)]
+    if not changed and not behind:
+        return reply
+    return Reply(reply.outcome, (*changed, *reply.lines, *behind), reply.asked)
+
+
+def _by_kind(turn: Turn) -> Reply:
+    message = turn.message
+    if message.kind is MessageKind.TEXT:
+        return _read(turn, message.text)
+    if message.kind is MessageKind.EVENT:
+        if message.event == "click":
+            return _read(turn, message.scene or "")
+        return events.happen(turn)
+    if message.kind is MessageKind.VOICE:
+        return hear(turn, _read_command)
+    if message.kind in FILES and message.media is not None:
+        return files.receive(turn, message.media)
+    return turn.reply(
+        Outcome.REJECTED, say("message/not_understood", kind=message.kind, spec=turn.asked_spec)
+    )
+
+
+def _read(turn: Turn, raw: str) -> Reply:
+    """A text: an answer to the bot's question, a command, an answer to the form, or small talk."""
+    cleaned = clean(raw)
+    text = cleaned.text
+    if not text:
+        return turn.reply(Outcome.REJECTED, say("message/empty", spec=turn.asked_spec))
+    answered = resolve(turn, text)
+    if answered is not None:
+        return answered
+    left = files.settle_waiting(turn)
+    reply = _read_on(turn, text, cleaned.notes)
+    return reply if left is None else Reply(reply.outcome, (left, *reply.lines), reply.asked)
+
+
+def _read_on(turn: Turn, text: str, notes: tuple[Line, ...]) -> Reply:
+    spec = turn.asked_spec
+    command = recognise(text, turn.pack)
+    if command is not None and command.certainty == "exact":
+        return _command(turn, command, spec)
+    if spec is None:
+        return _guess(turn, command) if command is not None else home(turn)
+    return _answer(turn, spec, text, command, notes)
+
+
+def _read_command(turn: Turn, text: str) -> Reply | None:
+    """A command that was spoken; None if it was none, for sure."""
+    command = recognise(text, turn.pack)
+    if command is None or command.certainty != "exact":
+        return None
+    return _command(turn, command, turn.asked_spec)
+
+
+def _command(turn: Turn, command: Recognised, spec: FieldSpec | None) -> Reply:
+    """Obey, unless the word may be content: in a text field a bare word is asked about (L1)."""
+    may_be_content = spec is not None and spec.kind == "text" and command.argument is None
+    if may_be_content and spec is not None and _LETTERS.search(command.said):
+        turn.wait_for(
+            "word", field=spec.key, said=command.said, command=command.name)
+        return turn.reply(
+            Outcome.NEEDS_CONFIRMATION, say("message/command_or_content", said=command.said, spec=spec)
+        )
+    pending = turn.desk.pending
+    reply = obey(turn, command.name, command.argument)
+    if pending is None or turn.desk.pending is not pending:
+        return _mention_unsaved(turn, reply, pending)
+    return reply
+
+
+def _mention_unsaved(turn: Turn, reply: Reply, pending: dict[str, Any] | None) -> Reply:
+    """A value that waited for a yes and was left behind by a command is named, not dropped silently."""
+    if pending is None or pending["kind"] not in ("value", "reason", "options"):
+        return reply
+    spec = turn.pack.field_by_key.get(pending["field"])
+    if spec is None or reply.outcome is Outcome.ANSWERED:
+        return reply
+    unsaved = say("answer/left_unsaved", spec=spec, number=prompts.number_of(turn, spec))
+    return Reply(reply.outcome, (unsaved, *reply.lines), reply.asked)
+
+
+def _guess(turn: Turn, command: Recognised) -> Reply:
+    """Initials and one wrong character are understood but asked about, never obeyed silently."""
+    turn.wait_for("guess", command=command.name, argument=command.argument)
+    return turn.reply(
+        Outcome.NEEDS_CONFIRMATION, say("message/did_you_mean", said=command.said, meant=command.meant)
+    )
+
+
+def _answer(
+    turn: Turn, spec: FieldSpec, text: str, command: Recognised | None, notes: tuple[Line, ...]
+) -> Reply:
+    if is_media(spec):
+        if command is not None and not turn.files(spec.key):
+            return _guess(turn, command)
+        return files.say_in_field(turn, spec, text)
+    pending = turn.desk.pending or {}
+    advised = pending.get("kind") == "value" and pending.get("field") == spec.key
+    if command is not None and spec.kind != "text":
+        judgement = judge(turn, spec, text, advised=advised)
+        if isinstance(judgement, Refused | Doubtful):
+            return _guess(turn, command)
+        return follow(turn, spec, judgement, notes=notes)
+    return answer(turn, spec, text, advised=advised, notes=notes)

@@ -1,0 +1,141 @@
+"""What the simulator shows: people, their chats, and the draft exactly as it is stored."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from handlers import prompts
+from handlers.campaigns import Campaign
+from handlers.conversation import Answered
+from handlers.errors import HandlerError
+from handlers.fields import is_media
+from handlers.messages import InboundMessage, MessageKind
+from handlers.progress import missing
+from handlers.turns import Turn, file_facts
+from storage import campaigns, desks, people, simulated
+from storage.simulated import SimulatedMessage
+
+CHANNEL = "simulator"
+BOT = "bot"
+
+
+def add_person(session: Session, name: str, *, now: datetime) -> str:
+    """A new person on the simulator's channel; returns the address that names them there."""
+    address = f"sim-{secrets.token_hex(6)}"
+    people.add(session, CHANNEL, address, now=now, name=name)
+    return address
+
+
+def list_people(session: Session) -> list[dict[str, str | None]]:
+    return [
+        {"id": address.address, "name": person.name}
+        for person, address in people.list_on_channel(session, CHANNEL)
+    ]
+
+
+def person_id_of(session: Session, address: str) -> int:
+    """Raises HandlerError for an address that the simulator did not give out."""
+    found = people.find_address(session, CHANNEL, address)
+    if found is None:
+        raise HandlerError("simulator/no_such_person")
+    return found.person_id
+
+
+def record(
+    session: Session, message: InboundMessage, answered: Answered, *, shown: str, now: datetime
+) -> None:
+    """Keep what was said and what was answered at once, for the chat on the screen."""
+    person_id = person_id_of(session, message.sender)
+    file = None
+    if message.media is not None:
+        file = {"name": message.media.name, "size": message.media.size, "kind": message.kind}
+    said = SimulatedMessage(
+        person_id=person_id, chat=message.chat, sender=message.sender, text=shown, file=file, at=now
+    )
+    simulated.add(session, said)
+    if answered.text:
+        tell(session, message.sender, answered.text, chat=message.chat, now=now)
+
+
+def tell(session: Session, address: str, text: str, *, now: datetime, chat: str = "private") -> None:
+    """Put a message of the bot on somebody's screen."""
+    person_id = person_id_of(session, address)
+    simulated.add(session, SimulatedMessage(person_id=person_id, chat=chat, sender=BOT, text=text, at=now))
+
+
+def seen_by(session: Session, campaign: Campaign, address: str, *, after: int) -> list[dict[str, Any]]:
+    """The chat of one person behind the message `after`, private and group."""
+    rows = simulated.list_seen_by(session, person_id_of(session, address), after=after)
+    return [
+        {
+            "id": row.id,
+            "at": row.at.astimezone(campaign.zone).isoformat(),
+            "chat": row.chat,
+            "to": address,
+            "from": row.sender,
+            "text": row.text,
+            "file": row.file,
+            "image_url": None,
+            "link": None,
+        }
+        for row in rows
+    ]
+
+
+def last_message(session: Session) -> int:
+    return simulated.last_id(session)
+
+
+def state_of(session: Session, campaign: Campaign, address: str, *, now: datetime) -> dict[str, Any]:
+    """Where the conversation and the draft stand, read from the database (INTERFACES)."""
+    person_id_of(session, address)
+    desk = desks.open_desk(session, CHANNEL, address, "")
+    if desk is None:
+        raise HandlerError("simulator/no_such_person")
+    message = InboundMessage(channel=CHANNEL, sender=address, key="", kind=MessageKind.TEXT)
+    turn = Turn(session=session, campaign=campaign, desk=desk, message=message, now=now)
+    return {
+        "asked": desk.asked,
+        "pending": desk.pending,
+        "submission": None if desk.submission_id is None else _submission(turn),
+        "roles": ["submitter"],
+        "fields": [
+            {
+                "key": spec.key,
+                "order": spec.order,
+                "label": spec.short,
+                "value_text": prompts.describe(turn, spec),
+            }
+            for spec in campaign.pack.fields
+        ],
+    }
+
+
+def _submission(turn: Turn) -> dict[str, Any]:
+    answers = dict(turn.desk.answers)
+    files = []
+    for spec in turn.pack.fields:
+        if is_media(spec) and turn.files(spec.key):
+            facts = file_facts(turn.files(spec.key))
+            answers[spec.key] = facts
+            files.extend({"field": spec.key, **fact} for fact in facts)
+    return {
+        "number": turn.desk.number,
+        "state": turn.desk.state,
+        "union": turn.desk.answers.get("union"),
+        "answers": answers,
+        "missing": [spec.key for spec in missing(turn)],
+        "files": files,
+    }
+
+
+def clock_offset(session: Session) -> float | None:
+    return campaigns.clock_offset(session)
+
+
+def set_clock_offset(session: Session, offset: float) -> None:
+    campaigns.set_clock_offset(session, offset)

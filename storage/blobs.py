@@ -1,0 +1,67 @@
+"""Files by the SHA-256 of their content, in a local folder or an S3-compatible store."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+import obstore
+from obstore.store import LocalStore, S3Store
+
+
+class BlobStore:
+    """Keeps bytes for ever under their hash; the same bytes are kept once.
+
+    `url`: file:///folder or s3://bucket/prefix (credentials come from the usual AWS_… variables).
+    """
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        self._folder: Path | None = None
+        self._store: LocalStore | S3Store
+        if parts.scheme == "file":
+            self._folder = Path(url2pathname(parts.path))
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._store = LocalStore(self._folder)
+        elif parts.scheme == "s3":
+            self._store = S3Store(parts.netloc, prefix=parts.path.strip("/") or None)
+        else:
+            raise ValueError(f"files_url must begin with file:// or s3://, not {parts.scheme or 'nothing'}")
+
+    def put(self, content: bytes) -> str:
+        """Keep `content` and return its SHA-256 in hex; on disk before this returns."""
+        sha256 = hashlib.sha256(content).hexdigest()
+        if not self.has(sha256):
+            obstore.put(self._store, _place(sha256), content)
+            self._sync(sha256)
+        return sha256
+
+    def has(self, sha256: str) -> bool:
+        try:
+            obstore.head(self._store, _place(sha256))
+        except FileNotFoundError:
+            return False
+        return True
+
+    def get(self, sha256: str) -> bytes:
+        """Raises FileNotFoundError."""
+        return bytes(obstore.get(self._store, _place(sha256)).bytes())
+
+    def _sync(self, sha256: str) -> None:
+        # The local store writes and renames but leaves the flushing to us.
+        if self._folder is None:
+            return
+        path = self._folder / _place(sha256)
+        for place in (path, path.parent):
+            handle = os.open(place, os.O_RDONLY)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+
+
+def _place(sha256: str) -> str:
+    return f"{sha256[:2]}/{sha256}"

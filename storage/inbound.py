@@ -1,0 +1,56 @@
+"""The log of all that came in, with what was answered: what makes a repeat harmless."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from storage.db import Base, JsonValue, UtcDateTime
+
+
+# A file that was fetched after its message came; no act of the person.
+FETCHED = "fetched"
+
+
+class InboundRow(Base):
+    """One message and its passive reply (L5: unique by channel, sender, provider's time and id)."""
+
+    __tablename__ = "inbound_messages"
+    __table_args__ = (
+        UniqueConstraint("channel", "sender", "key"),
+        Index(None, "person_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    channel: Mapped[str] = mapped_column(String(40))
+    sender: Mapped[str] = mapped_column(String(200))
+    key: Mapped[str] = mapped_column(String(300))
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    chat: Mapped[str] = mapped_column(String(100))
+    kind: Mapped[str] = mapped_column(String(20))
+    text: Mapped[str] = mapped_column(Text)
+    detail: Mapped[Any | None] = mapped_column(JsonValue)
+    outcome: Mapped[str] = mapped_column(String(20))
+    asked: Mapped[str | None] = mapped_column(String(40))
+    reply: Mapped[str] = mapped_column(Text)
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+def latest_of_sender(session: Session, channel: str, sender: str) -> InboundRow | None:
+    """The newest act of the person there: it opens the platform's window for sending."""
+    return session.scalar(
+        select(InboundRow)
+        .where(InboundRow.channel == channel, InboundRow.sender == sender, InboundRow.kind != FETCHED)
+        .order_by(InboundRow.id.desc())
+        .limit(1)
+    )
+
+
+def list_of_person(session: Session, person_id: int) -> Sequence[InboundRow]:
+    return session.scalars(
+        select(InboundRow).where(InboundRow.person_id == person_id).order_by(InboundRow.id)
+    ).all()

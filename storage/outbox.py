@@ -1,0 +1,124 @@
+"""What must be sent: rows written with the change that caused them, delivered later."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, func, or_, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from storage.db import Base, UtcDateTime
+from storage.inbound import InboundRow
+
+
+class OutboxRow(Base):
+    """One message to one address.
+
+    `state`: "new" (due at `due_at`), "parked" (waits for the person's next contact), "sent",
+    "failed" (given up, `error` says why). `lease_until` is set while a worker holds the row.
+    """
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        UniqueConstraint("dedupe_key"),
+        Index(None, "state", "due_at"),
+        Index(None, "person_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    channel: Mapped[str] = mapped_column(String(40))
+    address: Mapped[str] = mapped_column(String(200))
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    dedupe_key: Mapped[str] = mapped_column(String(200))
+    text: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(String(10), default="new")
+    attempts: Mapped[int] = mapped_column(default=0)
+    error: Mapped[str | None] = mapped_column(Text)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+def add(session: Session, rows: Sequence[OutboxRow]) -> None:
+    session.add_all(rows)
+    session.flush()
+
+
+def claim_due(
+    session: Session, *, channels: Sequence[str], now: datetime, lease: timedelta, most: int
+) -> Sequence[OutboxRow]:
+    """Take up to `most` due rows of these channels for `lease`; what another holds is passed over.
+
+    Of one address only the oldest due row is taken, so that parts arrive in their order.
+    """
+    older = (
+        select(func.min(OutboxRow.id))
+        .where(OutboxRow.state == "new")
+        .group_by(OutboxRow.channel, OutboxRow.address)
+    )
+    free = or_(OutboxRow.lease_until.is_(None), OutboxRow.lease_until < now)
+    ids = session.scalars(
+        select(OutboxRow.id)
+        .where(OutboxRow.state == "new", OutboxRow.due_at <= now, free)
+        .where(OutboxRow.channel.in_(channels), OutboxRow.id.in_(older))
+        .order_by(OutboxRow.due_at, OutboxRow.id)
+        .limit(most)
+        .with_for_update(skip_locked=True)
+    ).all()
+    if not ids:
+        return []
+    session.execute(
+        update(OutboxRow)
+        .where(OutboxRow.id.in_(ids), OutboxRow.state == "new", free)
+        .values(lease_until=now + lease, attempts=OutboxRow.attempts + 1)
+    )
+    return session.scalars(select(OutboxRow).where(OutboxRow.id.in_(ids)).order_by(OutboxRow.id)).all()
+
+
+def settle(
+    session: Session, row_id: int, *, state: str, error: str | None, due_at: datetime | None, now: datetime
+) -> None:
+    """Record how an attempt ended and let the row go; `due_at` only for another attempt."""
+    values: dict[str, object] = {"state": state, "error": error, "lease_until": None}
+    if due_at is not None:
+        values["due_at"] = due_at
+    if state == "sent":
+        values["sent_at"] = now
+    session.execute(update(OutboxRow).where(OutboxRow.id == row_id).values(**values))
+
+
+def wake_parked(session: Session, *, now: datetime) -> int:
+    """Make parked rows due again whose person has written since they were parked.
+
+    A parked row's `due_at` is the moment at which it was parked.
+    """
+    written_since = (
+        select(InboundRow.id)
+        .where(
+            InboundRow.channel == OutboxRow.channel,
+            InboundRow.sender == OutboxRow.address,
+            InboundRow.received_at > OutboxRow.due_at,
+        )
+        .exists()
+    )
+    parked = update(OutboxRow).where(OutboxRow.state == "parked", written_since)
+    return int(session.execute(parked.values(state="new", due_at=now)).rowcount)  # type: ignore[attr-defined]
+
+
+def count_sent_since(session: Session, channel: str, address: str, since: datetime) -> int:
+    """How many messages went to an address since then: what the platform's quota counts."""
+    return (
+        session.scalar(
+            select(func.count())
+            .select_from(OutboxRow)
+            .where(OutboxRow.channel == channel, OutboxRow.address == address, OutboxRow.sent_at >= since)
+        )
+        or 0
+    )
+
+
+def list_sent_to(session: Session, person_id: int) -> Sequence[OutboxRow]:
+    query = select(OutboxRow).where(OutboxRow.person_id == person_id, OutboxRow.state == "sent")
+    return session.scalars(query.order_by(OutboxRow.id)).all()

@@ -1,0 +1,76 @@
+"""People who write to us, and the address each has on a channel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from storage.db import Base, JsonValue, UtcDateTime
+
+
+class Person(Base):
+    """A human being in a chat.
+
+    `submission_id` is the draft being worked on, `asked` the key of the field whose question
+    is open (None: no question), `pending` what waits for a yes, a number or a reason.
+    `union_hint` is the union whose QR code was scanned (R52).
+    """
+
+    __tablename__ = "people"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str | None] = mapped_column(String(200))
+    submission_id: Mapped[int | None] = mapped_column(ForeignKey("submissions.id", use_alter=True))
+    asked: Mapped[str | None] = mapped_column(String(40))
+    pending: Mapped[Any | None] = mapped_column(JsonValue)
+    union_hint: Mapped[str | None] = mapped_column(String(20))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Address(Base):
+    """Where a person is reached: the sender's name on one channel (an openid, say)."""
+
+    __tablename__ = "addresses"
+    __table_args__ = (UniqueConstraint("channel", "address"), Index(None, "person_id"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    channel: Mapped[str] = mapped_column(String(40))
+    address: Mapped[str] = mapped_column(String(200))
+    reachable: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+def add(session: Session, channel: str, address: str, *, now: datetime, name: str | None = None) -> Person:
+    """A new person with one address. A second one for the address raises IntegrityError."""
+    person = Person(name=name, created_at=now)
+    session.add(person)
+    session.flush()
+    session.add(Address(person_id=person.id, channel=channel, address=address, created_at=now))
+    session.flush()
+    return person
+
+
+def find_address(session: Session, channel: str, address: str) -> Address | None:
+    return session.scalar(select(Address).where(Address.channel == channel, Address.address == address))
+
+
+def list_on_channel(session: Session, channel: str) -> list[tuple[Person, Address]]:
+    """People of one channel in the order in which they came."""
+    rows = session.execute(
+        select(Person, Address)
+        .join(Address, Address.person_id == Person.id)
+        .where(Address.channel == channel)
+        .order_by(Address.id)
+    )
+    return [(person, address) for person, address in rows]
+
+
+def names(session: Session, person_ids: Sequence[int]) -> dict[int, str | None]:
+    """The names that people gave, by id."""
+    rows = session.execute(select(Person.id, Person.name).where(Person.id.in_(person_ids)))
+    return {person_id: name for person_id, name in rows}

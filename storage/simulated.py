@@ -1,0 +1,45 @@
+"""What people see in the simulator: its own memory, as a phone keeps its chats."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, Text, or_, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from storage.db import Base, JsonValue, UtcDateTime
+
+
+class SimulatedMessage(Base):
+    """One bubble. `sender` is "bot" or an address; `person_id` is whose private chat it is in."""
+
+    __tablename__ = "simulated_messages"
+    __table_args__ = (Index(None, "person_id", "id"), Index(None, "chat", "id"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    chat: Mapped[str] = mapped_column(String(20))
+    sender: Mapped[str] = mapped_column(String(200))
+    text: Mapped[str] = mapped_column(Text)
+    file: Mapped[Any | None] = mapped_column(JsonValue)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+def add(session: Session, message: SimulatedMessage) -> None:
+    session.add(message)
+    session.flush()
+
+
+def list_seen_by(session: Session, person_id: int, *, after: int) -> Sequence[SimulatedMessage]:
+    """All that a person can see with an id above `after`: the own private chat and the group."""
+    query = select(SimulatedMessage).where(
+        SimulatedMessage.id > after,
+        or_(SimulatedMessage.person_id == person_id, SimulatedMessage.chat == "group"),
+    )
+    return session.scalars(query.order_by(SimulatedMessage.id)).all()
+
+
+def last_id(session: Session) -> int:
+    return session.scalar(select(SimulatedMessage.id).order_by(SimulatedMessage.id.desc()).limit(1)) or 0

@@ -1,0 +1,114 @@
+"""The simulator page for everyone: keyboard alone, a small screen, large type, a screen reader."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+from simulator_page import Desk, Phone
+
+pytest_plugins = ["simulator_fixtures"]
+
+
+def test_whole_chat_by_keyboard(desk: Desk, zhang: Phone) -> None:
+    keyboard = desk.page.keyboard
+    picture = zhang.chat.get_by_role("button", name="图片", exact=True)
+    expect(zhang.box).to_be_focused()
+    keyboard.type("我要申报")
+    keyboard.press("Enter")
+    expect(zhang.own).to_have_count(1)
+    expect(zhang.box).to_be_focused()
+    keyboard.press("Tab")
+    keyboard.press("Enter")
+    expect(picture).to_be_focused()
+    keyboard.press("Escape")
+    expect(picture).to_be_hidden()
+    keyboard.press("Enter")
+    for _ in range(2):
+        keyboard.press("Tab")
+    keyboard.press("Enter")
+    keyboard.type("张伟和李娜")
+    for _ in range(2):
+        keyboard.press("Tab")
+    keyboard.press("Enter")
+    expect(zhang.own).to_have_count(2)
+    zhang.pane.get_by_role("tab", name="单聊").focus()
+    keyboard.press("ArrowRight")
+    expect(zhang.pane.get_by_role("tab", name="征集群", selected=True)).to_be_focused()
+
+
+def test_first_stop_leads_past_the_tools(desk: Desk) -> None:
+    desk.page.keyboard.press("Tab")
+    skip = desk.page.get_by_role("link", name="跳到聊天")
+    expect(skip).to_be_focused()
+    desk.page.keyboard.press("Enter")
+    expect(desk.page.get_by_role("main")).to_be_focused()
+
+
+def test_quick_reply_by_keyboard(zhang: Phone) -> None:
+    zhang.box.press("Shift+Tab")
+    expect(zhang.quick.last).to_be_focused()
+    zhang.quick.first.focus()
+    zhang.page.keyboard.press("Enter")
+    expect(zhang.own.locator(".text")).to_have_text(["1"])
+    expect(zhang.box).to_be_focused()
+
+
+def test_escape_closes_panels_and_gives_focus_back(narrow_desk: Desk) -> None:
+    narrow_desk.add("王芳")
+    for name in ("people", "clock", "state"):
+        toggle = narrow_desk.page.locator(f"#{name}-toggle")
+        toggle.press("Enter")
+        expect(narrow_desk.page.locator(f"#{name}")).to_be_visible()
+        narrow_desk.page.keyboard.press("Escape")
+        expect(narrow_desk.page.locator(f"#{name}")).to_be_hidden()
+        expect(toggle).to_be_focused()
+
+
+@pytest.mark.parametrize("large", [False, True])
+def test_nothing_scrolls_sideways_at_360(narrow_desk: Desk, large: bool) -> None:
+    phone = narrow_desk.add("周敏")
+    phone.say("长" * 300 + "https://example.invalid/" + "a" * 200)
+    if large:
+        narrow_desk.page.get_by_role("button", name="大字").click()
+    phone.more("图片")
+    overflowing = narrow_desk.page.evaluate(
+        """() => [document.documentElement, ...document.querySelectorAll("body *")]
+            .filter((element) => element.scrollWidth > element.clientWidth + 1 && element.clientWidth > 1)
+            .filter((element) => getComputedStyle(element).overflowX !== "visible" || element.parentElement === null)
+            .map((element) => element.className || element.tagName)"""
+    )
+    assert overflowing == []
+    assert narrow_desk.page.evaluate("document.documentElement.scrollWidth") == 360
+
+
+def test_targets_are_large_and_named(narrow_desk: Desk) -> None:
+    phone = narrow_desk.add("孙丽")
+    phone.more("图片")
+    faults = narrow_desk.page.evaluate(
+        """() => [...document.querySelectorAll("button, input:not([type=file]), textarea, summary, .link-card, .brand")]
+            .filter((element) => element.checkVisibility())
+            .filter((element) => {
+                const box = element.getBoundingClientRect();
+                const name = element.ariaLabel || element.textContent.trim() || element.labels?.[0]?.textContent;
+                return Math.min(box.width, box.height) < 43.5 || !name;
+            })
+            .map((element) => element.outerHTML.slice(0, 80))"""
+    )
+    assert faults == []
+
+
+def test_new_messages_are_announced_politely(zhang: Phone) -> None:
+    log = zhang.chat.get_by_role("log")
+    expect(log).to_have_attribute("aria-live", "polite")
+    zhang.say("帮助")
+    expect(log.locator(".message").last).to_contain_text("五小征集助手：")
+
+
+def test_switching_people_on_a_phone(narrow_desk: Desk) -> None:
+    first = narrow_desk.add("吴刚")
+    second = narrow_desk.add("郑红")
+    expect(first.pane).to_be_hidden()
+    narrow_desk.page.locator("#people-toggle").click()
+    narrow_desk.page.get_by_role("navigation").get_by_role("button", name=first.name).click()
+    expect(first.pane).to_be_visible()
+    expect(second.pane).to_be_hidden()

@@ -1,0 +1,249 @@
+"""A folder becomes a pack only if everything in it fits; what does not is named, all at once."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from handlers.errors import PackError
+from handlers.pack_loading import Difference, differences, load_pack, pack_from_json, pack_version
+from handlers.packs import Pack
+
+PACKS = Path(__file__).parents[2] / "templates" / "packs"
+SMALL = Path(__file__).parents[1] / "packs" / "jiangsu-2025"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A copy of the small pack, to be spoilt."""
+    copy = tmp_path / SMALL.name
+    shutil.copytree(SMALL, copy)
+    return copy
+
+
+def change(folder: Path, file: str, old: str, new: str) -> None:
+    path = folder / file
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def problems(folder: Path) -> list[str]:
+    with pytest.raises(PackError) as caught:
+        load_pack(folder)
+    first, *lines = str(caught.value).splitlines()
+    assert first == f"the pack in {folder} cannot be used:"
+    return [line.strip() for line in lines]
+
+
+NEW_UNION = """
+[[unions]]
+code = "wuxi"
+name = "无锡"
+full_name = "无锡市总工会"
+kind = "city"
+minimum = 0
+number_code = "WX"
+initials = "wx"
+"""
+NEW_CHECK = 'limits = { hard_max = 30 }\nchecks = [{ rule = "R1", label = "一", pattern = "(" }, { rule = "R2", label = "二" }]'
+
+SPOILT = [
+    ("pack.toml", 'name = "jiangsu-2025"', 'name = "js25"',
+     "pack.toml name: is 'js25'; write the folder's name, 'jiangsu-2025'"),
+    ("pack.toml", "opens_on = 2025-04-01\n", "",
+     "pack.toml [dates] opens_on: is missing; write opens_on = …"),
+    ("pack.toml", "contact_deadline = 2025-04-10", "contact_deadline = 2025-03-10",
+     "pack.toml [dates] contact_deadline: is 2025-03-10; write a day that is not before opens_on = 2025-04-01"),
+    ("pack.toml", "submission_deadline = 2025-05-30", 'submission_deadline = "五月底"',
+     "pack.toml [dates] submission_deadline: is '五月底'; write a day as 2024-06-11"),
+    ("pack.toml", '"Asia/Shanghai"', '"Asia/Nanjing"',
+     "pack.toml timezone: is 'Asia/Nanjing'; write one such as \"Asia/Shanghai\""),
+    ("pack.toml", 'value = "新兴产业"', 'value = "新产业"',
+     "pack.toml [[ratios]] #1 shares: '新产业' is no choice of the field 'industry_stage'; "
+     "write one of 传统产业, 新兴产业, 未来产业"),
+    ("pack.toml", "[dates]", "[dates",
+     "pack.toml: is not TOML: Expected ']' at the end of a table declaration (at line 12, column 7); mend that line"),
+    ("unions.toml", "minimum = 50", "minimun = 50",
+     "unions.toml [[unions]] #1 (nanjing) minimum: is missing; write minimum = …"),
+    ("unions.toml", "minimum = 50", "minimum = 40",
+     "unions.toml [[unions]] #1 (nanjing) minimum: is 40, but its categories add up to 50; write 50 or more"),
+    ("unions.toml", "minimum = 50", "minimum = -1",
+     "unions.toml [[unions]] #1 (nanjing) minimum: is '-1'; write 0 or more"),
+    ("unions.toml", "maximum = 25", "maximum = -25",
+     "unions.toml [[unions]] #3 (dianli) maximum: is '-25'; write 0 or more"),
+    ("unions.toml", "minimum = 0\nmaximum = 25", "minimum = 30\nmaximum = 25",
+     "unions.toml [[unions]] #3 (dianli) maximum: is 25, under the minimum; write 30 or more, or leave it out"),
+    ("unions.toml", 'category = "小建议"', 'category = "小意见"',
+     "unions.toml [[unions]] #2 (suzhou) per_category.2.category: is '小意见'; "
+     "write one of 小发明, 小创造, 小革新, 小设计, 小建议"),
+    ("unions.toml", 'kind = "industry"', 'kind = "trade"',
+     "unions.toml [[unions]] #3 (dianli) kind: is 'trade'; write one of 'city' or 'industry'"),
+    ("unions.toml", 'number_code = "SZ"', 'number_code = "NJ"',
+     "unions.toml [[unions]] #2 (suzhou) number_code: 'nj' is also in [[unions]] #1 (nanjing); leave it to one of them"),
+    ("unions.toml", 'number_code = "SZ"', 'number_code = "苏"',
+     "unions.toml [[unions]] #2 (suzhou) number_code: is '苏'; write what fits ^[A-Z]{2,4}$"),
+    ("unions.toml", 'initials = "sz"', 'initials = "sz nj"',
+     "unions.toml [[unions]] #2 (suzhou) initials: 'nj' is also in [[unions]] #1 (nanjing); leave it to one of them"),
+    ("unions.toml", 'initials = "sz"', 'initials = "sz"\naliases = ["南京 市总工会"]',
+     "unions.toml [[unions]] #2 (suzhou) aliases: '南京市总工会' is also in [[unions]] #1 (nanjing); "
+     "leave it to one of them"),
+    ("unions.toml", 'initials = "sz"', 'initials = "sz"\nhints = ["南京"]',
+     "unions.toml [[unions]] #2 (suzhou) hints: '南京' is a name in [[unions]] #1 (nanjing); take it out of the hints"),
+    ("unions.toml", 'initials = "sz"', 'initials = "sz"\nalias = ["姑苏"]',
+     "unions.toml [[unions]] #2 (suzhou) alias: is no key of this table; write aliases"),
+    ("fields.toml", 'kind = "union"', 'kind = "unions"',
+     "fields.toml [[fields]] #2 (union) kind: is 'unions'; write one of audio, choice, craftsmen, industry, people, "
+     "phone, photos, quiz, scan, text, union, videos, yes_no"),
+    ("fields.toml", "order = 3", "order = 5",
+     "fields.toml [[fields]] order: is 1, 2, 5, 4; number the fields 1 to 4 in their order, without a gap"),
+    ("fields.toml", 'short = "产业类型"', 'short = "产业类型"\naliases = ["项目类别"]',
+     "fields.toml [[fields]] #4 (industry_stage) aliases: '项目类别' is also in [[fields]] #3 (category); "
+     "leave it to one of them"),
+    ("fields.toml", '{ value = "小创造" }', '{ value = "小创造", aliases = ["小发明"] }',
+     "fields.toml [[fields]] #3 (category) [[fields.choices]] #2 aliases: '小发明' is also in "
+     "[[fields]] #3 (category) [[fields.choices]] #1; leave it to one of them"),
+    ("fields.toml", "limits = { hard_max = 30 }", "limits = { hard_max = 30, quiet_max = 40 }",
+     "fields.toml [[fields]] #1 (title) limits.hard_max: is 30, under quiet_max = 40; write 40 or more"),
+    ("fields.toml", "limits = { hard_max = 30 }", 'limits = { hard_max = 3 }\nexample = "四个 汉字"',
+     "fields.toml [[fields]] #1 (title) example: has 4 characters, over hard_max = 3; "
+     "write a shorter one or a higher limit"),
+    ("fields.toml", "limits = { hard_max = 30 }", "limits = { hard_mx = 30 }",
+     "fields.toml [[fields]] #1 (title) limits.hard_mx: is no key of this table; write hard_max"),
+    ("fields.toml", "limits = { hard_max = 30 }", "limits = { hard_max = 30 }\nasked_in_turn = false",
+     "fields.toml [[fields]] #1 (title) asked_in_turn: is required at submission but never asked; "
+     'write true, or required_when = "never"'),
+    ("fields.toml", "limits = { hard_max = 30 }", 'required_when = "sometimes"',
+     "fields.toml [[fields]] #1 (title) required_when: is 'sometimes'; "
+     "write one of 'submit', 'recommend' or 'never'"),
+    ("attachments.toml", "number = 1", "number = 2",
+     "attachments.toml [[attachments]] number: 1 is missing; write number = 1"),
+    ("attachments.toml", "attachments/1.txt", "attachments/9.txt",
+     "attachments/9.txt: there is no such file; write it, or put its right name"),
+    ("attachments.toml", "attachments/1.txt", "../../secret.txt",
+     "../../secret.txt: lies outside the pack; write a path inside its folder"),
+    ("attachments.toml", 'file = "attachments/1.txt"', "",
+     'attachments.toml [[attachments]] #1 file: is missing; write file = "attachments/1.txt"'),
+    ("attachments/1.txt", "项目名称、推荐单位、项目类别、产业类型", "",
+     "attachments.toml [[attachments]] #1 file: is empty; write the attachment's text into it"),
+    ("industries.csv", "343,物料", "993,物料",
+     "industries.csv line 4 code: 993 has no division above it; write the line of its two digits first"),
+    ("industries.csv", "大类,C,C", "大类,C,D",
+     "industries.csv line 3 section: 'D' has no line of its own; write the letter of a section"),
+    ("industries.csv", "group", "middle",
+     "industries.csv line 4 level: is 'middle'; write one of section, division, group, class"),
+    ("industries.csv", "code,name", "nummer,name",
+     "industries.csv: lacks a column; give every line code, name, level, section"),
+    ("industry_aliases.toml", "34 =", "35 =",
+     "industry_aliases.toml 35: is no division; write one of industries.csv, as 25"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("file", "old", "new", "expected"), SPOILT, ids=[f"{one[0]}-{one[2]}" for one in SPOILT])
+def test_what_is_wrong_is_named_with_its_remedy(
+    folder: Path, file: str, old: str, new: str, expected: str
+) -> None:
+    change(folder, file, old, new)
+    assert expected in problems(folder)
+
+
+def test_every_problem_is_named_at_once(folder: Path) -> None:
+    change(folder, "pack.toml", 'name = "jiangsu-2025"', 'name = "js25"')
+    change(folder, "unions.toml", "minimum = 50", "minimum = 40")
+    change(folder, "fields.toml", "limits = { hard_max = 30 }", NEW_CHECK)
+    change(folder, "attachments.toml", "number = 1", "number = 2")
+    assert problems(folder) == [
+        "pack.toml name: is 'js25'; write the folder's name, 'jiangsu-2025'",
+        "unions.toml [[unions]] #1 (nanjing) minimum: is 40, but its categories add up to 50; write 50 or more",
+        "fields.toml [[fields]] #1 (title) [[fields.checks]] #1 pattern: is no regular expression "
+        "(missing ), unterminated subpattern at position 0); mend it, or name one of [patterns]",
+        "fields.toml [[fields]] #1 (title) [[fields.checks]] #2 words: is missing; write words or a pattern",
+        "attachments.toml [[attachments]] number: 1 is missing; write number = 1",
+    ]
+
+
+def test_a_field_that_every_submission_needs_is_missed(folder: Path) -> None:
+    change(folder, "fields.toml", 'key = "union"', 'key = "organisation"')
+    assert problems(folder) == [
+        "fields.toml [[fields]] key: no field 'union' of kind 'union'; write it: every submission is known by it"
+    ]
+
+
+def test_an_empty_folder_lacks_every_file(tmp_path: Path) -> None:
+    names = ["pack.toml", "unions.toml", "fields.toml", "attachments.toml", "industries.csv", "industry_aliases.toml"]
+    found = problems(tmp_path)
+    assert [line.split(":")[0] for line in found] == names
+
+
+def test_a_file_that_is_no_text(folder: Path) -> None:
+    (folder / "attachments" / "1.txt").write_bytes(b"\xff\xfe\x00")
+    assert problems(folder)[0].startswith("attachments/1.txt: cannot be read")
+
+
+def test_a_shared_pattern_is_put_in_for_its_name(folder: Path) -> None:
+    change(folder, "fields.toml", "limits = { hard_max = 30 }",
+           'checks = [{ rule = "R63", label = "数字", pattern = "digit" }]')  # fmt: skip
+    path = folder / "fields.toml"
+    path.write_text("[patterns]\ndigit = '\\d'\n" + path.read_text(encoding="utf-8"), encoding="utf-8")
+    assert load_pack(folder).spec("title").checks[0].pattern == "\\d"
+
+
+def test_a_stored_pack_comes_back_the_same() -> None:
+    pack = load_pack(PACKS / "jiangsu-2024")
+    back = pack_from_json(pack.as_json())
+    assert back == pack
+    assert pack_version(back) == pack_version(pack)
+
+
+def test_a_stored_pack_of_another_shape_is_refused() -> None:
+    content = load_pack(SMALL).as_json() | {"colour": "red"}
+    with pytest.raises(PackError, match="stored pack colour: is no key of this table; take it out"):
+        pack_from_json(content)
+
+
+def test_the_version_follows_the_content(folder: Path) -> None:
+    before = pack_version(load_pack(folder))
+    assert before == pack_version(load_pack(SMALL))
+    change(folder, "fields.toml", "hard_max = 30", "hard_max = 31")
+    assert pack_version(load_pack(folder)) != before
+
+
+def test_the_same_pack_has_no_differences() -> None:
+    assert differences(load_pack(SMALL), load_pack(SMALL)) == []
+
+
+def test_differences_name_table_row_and_attribute(folder: Path) -> None:
+    old = load_pack(folder)
+    change(folder, "pack.toml", "submission_deadline = 2025-05-30", "submission_deadline = 2025-06-06")
+    change(folder, "unions.toml", "maximum = 25", "maximum = 30")
+    change(folder, "fields.toml", 'prompt = "请问项目叫什么名称？"', 'prompt = "项目叫什么？"')
+    change(folder, "fields.toml", "五类选一", "从五类中选一类")
+    new = load_pack(folder)
+    dates = old.dates.model_dump(mode="json")
+    found = differences(old, new)
+    assert found == [
+        Difference("pack", "", "dates", dates, dates | {"submission_deadline": "2025-06-06"}),
+        Difference("unions", "dianli", "maximum", 25, 30),
+        Difference("fields", "title", "prompt", "请问项目叫什么名称？", "项目叫什么？"),
+        Difference("fields", "category", "requirement", "五类选一", "从五类中选一类"),
+    ]
+    assert [one.is_rule for one in found] == [False, False, False, True]
+
+
+def test_a_new_row_and_one_that_is_gone(folder: Path) -> None:
+    old = load_pack(folder)
+    path = folder / "unions.toml"
+    first, second, third = path.read_text(encoding="utf-8").split("[[unions]]")[1:]
+    path.write_text(f"[[unions]]{first}[[unions]]{second}{NEW_UNION.replace('minimum = 0', 'minimum = 5')}", "utf-8")
+    new = load_pack(folder)
+    assert [(one.table, one.key, one.attribute, one.old is None, one.new is None) for one in differences(old, new)] == [
+        ("unions", "wuxi", "", True, False),
+        ("unions", "dianli", "", False, True),
+    ]
+    assert differences(old, new)[1].old == _row(old, "dianli")
+
+
+def _row(pack: Pack, code: str) -> object:
+    return pack.union_by_code[code].model_dump(mode="json")

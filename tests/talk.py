@@ -1,0 +1,101 @@
+"""A person who talks to the bot in tests, over a real database and the real wording."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from bot.media.sniffing import format_of
+
+from bot.wording import Wording
+from handlers.campaigns import Campaign, with_dates
+from handlers.conversation import Answered, receive
+from handlers.messages import InboundMessage, Media, MessageKind, Outcome, Reply
+from handlers.pack_loading import load_pack
+from handlers.progress import missing
+from handlers.turns import Turn, file_facts
+from storage import desks
+from storage.db import Database
+from storage.desks import Desk
+
+PACKS = Path(__file__).parent.parent / "templates" / "packs"
+NOON = datetime(2024, 4, 15, 4, 0, tzinfo=UTC)
+_keys = itertools.count(1)
+
+
+@cache
+def campaign() -> Campaign:
+    return with_dates(load_pack(PACKS / "jiangsu-2024"), {})
+
+
+@cache
+def wording() -> Wording:
+    return Wording()
+
+
+@dataclass
+class Heard:
+    """A reply: what it did, what is asked, and the words for looking at."""
+
+    outcome: Outcome
+    asked: str | None
+    text: str
+
+
+@dataclass
+class Talk:
+    """One person in a private chat; `now` is the campaign's time and moves by hand."""
+
+    database: Database
+    name: str = "zhangwei"
+    now: datetime = NOON
+    campaign: Campaign = field(default_factory=campaign)
+
+    def says(self, text: str, *, key: str | None = None, kind: MessageKind = MessageKind.TEXT) -> Heard:
+        return self.sends(InboundMessage("test", self.name, key or f"k{next(_keys)}", kind, text=text))
+
+    def gives(self, content: bytes, name: str, *, kind: MessageKind = MessageKind.FILE) -> Heard:
+        """Send a file whose bytes are at hand."""
+        sha256 = hashlib.sha256(content).hexdigest()
+        media = Media(name=name, sha256=sha256, size=len(content), format=format_of(content))
+        return self.sends(InboundMessage("test", self.name, f"k{next(_keys)}", kind, media=media))
+
+    def happens(self, event: str, scene: str | None = None) -> Heard:
+        return self.sends(
+            InboundMessage("test", self.name, f"k{next(_keys)}", MessageKind.EVENT, event=event, scene=scene)
+        )
+
+    def sends(self, message: InboundMessage) -> Heard:
+        with self.database.writing() as session:
+            answered: Answered = receive(session, self.campaign, message, now=self.now, render=_whole)
+        return Heard(answered.outcome, answered.asked, answered.text)
+
+    def later(self, **by: float) -> None:
+        self.now += timedelta(**by)
+
+    def desk(self) -> Desk:
+        with self.database.reading() as session:
+            desk = desks.open_desk(session, "test", self.name, "")
+        assert desk is not None
+        return desk
+
+    def answers(self) -> dict[str, Any]:
+        return self.desk().answers
+
+    def missing(self) -> list[str]:
+        message = InboundMessage("test", self.name, "", MessageKind.TEXT)
+        with self.database.reading() as session:
+            turn = Turn(session, self.campaign, self.desk(), message, self.now)
+            return [spec.key for spec in missing(turn)]
+
+    def files(self, key: str) -> list[dict[str, Any]]:
+        return [dict(fact) for fact in file_facts(self.desk().files.get(key, []))]
+
+
+def _whole(reply: Reply) -> list[str]:
+    return [wording().text(reply)]
