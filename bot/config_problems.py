@@ -113,6 +113,8 @@ def _unknown(place: Place, model: type[BaseModel], variables: Mapping[Place, str
         said = f"{_where(place, variables)}: unknown key"
         known = list(holder.model_fields)
         near = get_close_matches(name, holder.model_fields, 1, cutoff=0.5)
+    if near and place in variables:
+        near = ["BOT_" + "__".join((*outer, *near)).upper()]
     return f"{said}; " + (f"write {near[0]}" if near else f"known are: {', '.join(known)}")
 
 

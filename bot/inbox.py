@@ -145,7 +145,7 @@ def _answer(session: Session, campaign: Campaign, work: Work) -> Answered:
     answered = receive(
         session, campaign, work.message, now=work.now, render=work.render, passive=work.passive
     )
-    if work.also is not None:
+    if work.also is not None and not answered.repeated:
         work.also(session, answered)
     return answered
 

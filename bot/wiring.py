@@ -7,24 +7,26 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
 
 from bot.channels.base import Channel
-from bot.channels.official_account import OfficialAccount
 from bot.channels.simulator import Simulator
 from bot.clock import Clock
 from bot.config import Config, ConfigError
 from bot.dispatcher import Dispatcher
 from bot.inbox import Inbox
 from bot.jobs import Worker
-from bot.token_store import DatabaseTokens
 from bot.wording import Wording
 from handlers import campaigns, simulation
 from handlers.campaigns import Campaign
 from handlers.pack_loading import load_pack
 from storage.blobs import BlobStore
 from storage.db import Database
+
+if TYPE_CHECKING:
+    from bot.channels.official_account import OfficialAccount
 
 log = structlog.get_logger(__name__)
 
@@ -132,6 +134,10 @@ def _official_account(config: Config, database: Database, clock: Clock) -> Offic
     settings = config.channels.official_account
     if not settings.enabled:
         return None
+    # Here and not above: an installation without the channel does without its libraries.
+    from bot.channels.official_account import OfficialAccount
+    from bot.token_store import DatabaseTokens
+
     return OfficialAccount(
         app_id=settings.app_id,
         app_secret=settings.app_secret.get_secret_value(),

@@ -140,11 +140,11 @@ def _likely(
 ) -> tuple[int, ...]:
     if len(said) < 2:
         return ()
-    hinted = [place for place, choice in enumerate(choices) if said in _forms(choice.hints, None)]
+    wanted = normalise(said) if normalise else said
+    hinted = [place for place, choice in enumerate(choices) if {said, wanted} & _forms(choice.hints, None)]
     initials = [place for place, choice in enumerate(choices) if said in choice.initials.split()]
     if hinted or initials:
         return _unique([*hinted, *initials])
-    wanted = normalise(said) if normalise else said
     near = [place for place, choice in enumerate(choices) if _is_near(said, wanted, choice, normalise)]
     # Of two characters one is half the word: only a slip that fits a single option is worth asking.
     return tuple(near) if len(wanted) > 2 or len(near) == 1 else ()
@@ -152,15 +152,15 @@ def _likely(
 
 def _is_near(said: str, wanted: str, choice: Candidate, normalise: Callable[[str], str] | None) -> bool:
     return any(
-        len(form) >= 2 and OSA.distance(text, form, score_cutoff=1) <= 1 and _share(text, form)
+        len(form) >= 2 and OSA.distance(text, form, score_cutoff=1) <= 1 and _is_spelling(text, form)
         for form in _forms(choice.names, normalise)
         for text in (said, wanted)
         if len(text) >= 2
     )
 
 
-def _share(text: str, form: str) -> bool:
-    """Digits are no spelling: "12" is not nearly "13"."""
+def _is_spelling(text: str, form: str) -> bool:
+    """Digits and pairs of letters have no near misses: "12" is not nearly "13", nor "nj" "nt"."""
     return not (text.isascii() and len(text) < 3) and not (text.isdecimal() or form.isdecimal())
 
 

@@ -73,8 +73,8 @@ class _Hit(NamedTuple):
 def recognise(text: str, pack: Pack) -> Recognised | None:
     """The command that the whole of `text` says; None if it is none or too long for one.
 
-    Spaces, width, final punctuation and a polite 吧 do not matter. Initials, a known typo or,
-    in a message of at most eight characters, one wrong character in a word of three or more
+    Spaces, width, final punctuation and a polite 吧 do not matter. Initials and, in a message
+    of at most eight characters, a known typo or one wrong character in a word of three or more
     are recognised with the certainty that says so.
     """
     if len(text) > LONGEST:
@@ -167,16 +167,20 @@ class _Vocabulary:
         return _Hit(command.name, argument, command.words[0] + shown)
 
     def _one_off(self, said: str) -> _Hit | None:
-        """The one command a word of which differs in one character; its proper word goes first."""
+        """The one command a word of which differs in one character; its proper word goes first.
+
+        A synonym must be longer to be nearly meant: 完成人 is not 完成了.
+        """
         if len(said) < SHORTEST_NEAR or said.isascii() or any(sign.isdigit() for sign in said):
             return None
-        near = {
-            word: hit
-            for word, hit in self.exact.items()
-            if len(word) >= SHORTEST_NEAR and OSA.distance(said, word, score_cutoff=1) <= 1
-        }
-        proper = {hit for word, hit in near.items() if word == fold(hit.meant)}
-        found = proper or set(near.values())
+        proper: set[_Hit] = set()
+        others: set[_Hit] = set()
+        for word, hit in self.exact.items():
+            is_proper = word == fold(hit.meant)
+            shortest = SHORTEST_NEAR if is_proper else SHORTEST_NEAR + 1
+            if len(word) >= shortest and OSA.distance(said, word, score_cutoff=1) <= 1:
+                (proper if is_proper else others).add(hit)
+        found = proper or others
         return found.pop() if len(found) == 1 else None
 
     def _split(

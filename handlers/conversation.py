@@ -22,7 +22,7 @@ from handlers.fields.base import Doubtful, Refused
 from handlers.messages import GROUP, InboundMessage, Line, MessageKind, Outcome, Reply, say
 from handlers.orders import home, obey
 from handlers.packs import FieldSpec
-from handlers.rules.cleaning import clean
+from handlers.rules.cleaning import clean, storable
 from handlers.turns import Turn
 from handlers.voices import hear
 from storage import desks, outbox, people
@@ -38,11 +38,15 @@ Render = Callable[[Reply], Sequence[str]]
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What goes back at once: `text` is the passive reply, the rest waits in the outbox."""
+    """What goes back at once: `text` is the passive reply, the rest waits in the outbox.
+
+    `repeated` says that the message was answered before and nothing was done this time.
+    """
 
     outcome: Outcome
     asked: str | None
     text: str
+    repeated: bool = False
 
 
 def receive(
@@ -64,7 +68,8 @@ def receive(
         person = people.add(session, message.channel, message.sender, now=now)
         desk = Desk(person.id, None, None, None, None, None, None, None, None, None)
     if desk.earlier is not None:
-        return Answered(Outcome(desk.earlier.outcome), desk.earlier.asked, desk.earlier.reply)
+        earlier = desk.earlier
+        return Answered(Outcome(earlier.outcome), earlier.asked, earlier.reply, repeated=True)
     turn = Turn(session=session, campaign=campaign, desk=desk, message=message, now=now)
     reply = respond(turn)
     parts = list(render(reply))
@@ -85,7 +90,7 @@ def _log_row(turn: Turn, reply: Reply, text: str) -> dict[str, Any]:
     return {
         "channel": message.channel, "sender": message.sender, "key": message.key,
         "person_id": turn.desk.person_id, "chat": message.chat, "kind": message.kind,
-        "text": message.text.replace("\0", ""), "detail": detail, "outcome": reply.outcome,
+        "text": storable(message.text), "detail": detail, "outcome": reply.outcome,
         "asked": reply.asked, "reply": text, "received_at": turn.now,
     }  # fmt: skip
 

@@ -16,7 +16,7 @@ UNION_SCENE = "union-"
 def happen(turn: Turn) -> Reply:
     """Answer an event; those that ask for nothing are ignored without a word."""
     event = turn.message.event
-    if event == "subscribe":
+    if event in ("subscribe", "join"):
         return _welcome(turn)
     if event == "scan":
         return _scanned(turn)

@@ -80,14 +80,16 @@ def find_section(industries: tuple[Industry, ...], text: str) -> list[Industry]:
 def search(industries: tuple[Industry, ...], text: str, limit: int = 5) -> list[Industry]:
     """The divisions that `text` may mean, best first, at most `limit`; empty if nothing fits.
 
-    Exact forms come first, then the divisions of a named 门类, then what shares most with an
-    everyday word or with the name of a division, 中类 or 小类.
+    A 门类 gives its own divisions alone. Otherwise exact forms come first, then what shares
+    most with an everyday word or with the name of a division, 中类 or 小类.
     """
     if len(text) > LONGEST_SEARCH:
         return []
+    exact, section = find_exact(industries, text), find_section(industries, text)
+    if section and not exact:
+        return section[:limit]
+    found = [exact] if exact else []
     said = _plain(text)
-    exact = find_exact(industries, text)
-    found = [exact] if exact else find_section(industries, text)
     inside = _INSIDE.match(said)
     if inside:
         found += [one for one in industries if one.division == inside.group(1)]

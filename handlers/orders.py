@@ -71,7 +71,7 @@ def _edit(turn: Turn, key: str | None) -> Reply:
         return turn.reply(Outcome.ANSWERED, say("draft/none"))
     spec = turn.pack.field_by_key.get(key or "")
     if spec is None:
-        return turn.reply(Outcome.ANSWERED, say("draft/edit_which", specs=turn.pack.numbered))
+        return turn.reply(Outcome.ANSWERED, say("draft/edit_which", specs=turn.pack.fields))
     if turn.desk.state == State.SUBMITTED and spec.required_when is RequiredWhen.SUBMIT:
         turn.wait_for("edit_submitted", field=spec.key)
         return turn.reply(

@@ -81,9 +81,10 @@ class _Reader:
         rows = self._tables(content, "fields")
         for row in rows:
             row.update({key: value.strip("\n") for key, value in row.items() if isinstance(value, str)})
-            for check in row.get("checks", ()):
-                if isinstance(check, dict) and check.get("pattern") in patterns:
-                    check["pattern"] = patterns[check["pattern"]]
+            checks = row.get("checks")
+            for check in checks if isinstance(checks, list) and isinstance(patterns, dict) else ():
+                if isinstance(check, dict) and isinstance(name := check.get("pattern"), str):
+                    check["pattern"] = patterns.get(name, name)
         return rows
 
     def attachments(self) -> Rows:

@@ -54,7 +54,13 @@ def record(
     if message.media is not None:
         file = {"name": message.media.name, "size": message.media.size, "kind": message.kind}
     said = SimulatedMessage(
-        person_id=person_id, chat=message.chat, sender=message.sender, text=shown, file=file, at=now
+        person_id=person_id,
+        chat=message.chat,
+        sender=message.sender,
+        kind=message.kind,
+        text=shown,
+        file=file,
+        at=now,
     )
     simulated.add(session, said)
     if answered.text:
@@ -77,6 +83,7 @@ def seen_by(session: Session, campaign: Campaign, address: str, *, after: int) -
             "chat": row.chat,
             "to": address,
             "from": row.sender,
+            "kind": row.kind,
             "text": row.text,
             "file": row.file,
             "image_url": None,

@@ -122,10 +122,9 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """A transaction that only reads, never waiting for a writer; always rolled back."""
+        """A transaction that only reads, never waiting for a writer; ended without a commit."""
         with Session(self.engine) as session:
             yield session
-            session.rollback()
 
     def close(self) -> None:
         self.engine.dispose()

@@ -24,7 +24,8 @@ class Person(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str | None] = mapped_column(String(200))
-    submission_id: Mapped[int | None] = mapped_column(ForeignKey("submissions.id", use_alter=True))
+    # No foreign key: submissions point at people, and SQLite cannot add one to a circle later.
+    submission_id: Mapped[int | None]
     asked: Mapped[str | None] = mapped_column(String(40))
     pending: Mapped[Any | None] = mapped_column(JsonValue)
     union_hint: Mapped[str | None] = mapped_column(String(20))

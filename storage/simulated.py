@@ -13,7 +13,10 @@ from storage.db import Base, JsonValue, UtcDateTime
 
 
 class SimulatedMessage(Base):
-    """One bubble. `sender` is "bot" or an address; `person_id` is whose private chat it is in."""
+    """One bubble. `sender` is "bot" or an address; `person_id` is whose private chat it is in.
+
+    `kind` is the message's kind, so that a voice still looks like one after a reload.
+    """
 
     __tablename__ = "simulated_messages"
     __table_args__ = (Index(None, "person_id", "id"), Index(None, "chat", "id"))
@@ -22,6 +25,7 @@ class SimulatedMessage(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
     chat: Mapped[str] = mapped_column(String(20))
     sender: Mapped[str] = mapped_column(String(200))
+    kind: Mapped[str] = mapped_column(String(20))
     text: Mapped[str] = mapped_column(Text)
     file: Mapped[Any | None] = mapped_column(JsonValue)
     at: Mapped[datetime] = mapped_column(UtcDateTime)

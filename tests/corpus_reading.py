@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path, PurePath
 from typing import Any
 
-import corpus_files
 import yaml
 
+from tests import corpus_files
+
 CORPUS = Path(__file__).parent / "corpus"
+SEPARATORS = re.compile("[\n、，,;；]")
 NAMED = ("photos", "videos", "quiz", "audio")
 
 
@@ -50,13 +53,13 @@ class Submission:
     def messages(self, key: str, *, names_travel: bool = True) -> list[Said]:
         """What the person sends for a field, in order.
 
-        Where a channel brings no file names (`names_travel` False) the names are said after the files.
+        Where a channel brings no file names (`names_travel` False) one message after the files names them.
         """
         said = list(self.said[key])
         files = [message for message in said if isinstance(message, SaidFile)]
         if names_travel or key not in NAMED or len(said) > len(files):
             return said
-        return [*said, *(file.caption for file in files)]
+        return [*said, "、".join(file.caption for file in files)]
 
 
 def _messages(value: Any) -> tuple[Said, ...]:
@@ -64,7 +67,9 @@ def _messages(value: Any) -> tuple[Said, ...]:
         return (value,)
     texts = [item for item in value if isinstance(item, str)]
     files = [item for item in value if isinstance(item, dict)]
-    captions = texts if files and texts else [PurePath(item["name"]).stem for item in files]
+    captions = (
+        SEPARATORS.split(texts[0]) if files and texts else [PurePath(item["name"]).stem for item in files]
+    )
     named = [SaidFile(**item, caption=caption) for item, caption in zip(files, captions, strict=True)]
     return (*named, *texts)
 

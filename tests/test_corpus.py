@@ -14,13 +14,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import corpus_files
 import puremagic
 import pytest
-from corpus_reading import CORPUS, NAMED, SaidFile, Submission, submissions
 from PIL import Image
 
 from bot.media.sniffing import format_of
+from tests import corpus_files
+from tests.corpus_reading import CORPUS, NAMED, SEPARATORS, SaidFile, Submission, submissions
 
 PACK = Path(__file__).parent.parent / "templates" / "packs" / "jiangsu-2024"
 TEXTS = [
@@ -195,6 +195,7 @@ def test_files_are_stored_as_they_were_sent(submission: Submission) -> None:
     assert [key for key, files in sent.items() if not {file["kind"] for file in files} <= FORMATS[key]] == []
     assert 3 <= len(sent["photos"]) <= 5
     assert [file for file in sent["photos"] if not 1_000_000 <= file["size"] <= 10_485_760] == []
+    assert [file for files in sent.values() for file in files if SEPARATORS.search(file["caption"])] == []
     assert any(re.search("应用|现场", file["caption"]) for file in sent["photos"])
 
 
@@ -290,6 +291,6 @@ def test_awkward_contents_are_there(number: str, key: str, parts: list[str]) -> 
 def test_names_are_said_where_they_do_not_travel() -> None:
     named, numbered = by_id("01"), by_id("02")
     assert [type(message) for message in named.messages("photos")] == [SaidFile] * 3
-    assert named.messages("photos", names_travel=False)[3:] == ["主视图", "侧视图", "现场应用"]
+    assert named.messages("photos", names_travel=False)[3:] == ["主视图、侧视图、现场应用"]
     assert numbered.messages("photos", names_travel=False) == numbered.messages("photos")
     assert named.messages("pledge", names_travel=False) == named.messages("pledge")

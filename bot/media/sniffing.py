@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 
 import puremagic
 
-HEAD = 64 * 1024
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]")
 # puremagic's names for what people send, in the words of the packs (`limits.formats`).
 _FORMATS = {
     ".jpg": "jpeg", ".jpeg": "jpeg", ".jfif": "jpeg", ".png": "png", ".gif": "gif", ".webp": "webp",
@@ -58,13 +59,11 @@ def _zip_format(content: bytes) -> str:
 
 
 def _is_text(content: bytes) -> bool:
-    """Text in an encoding that Chinese offices use."""
-    if b"\0" in content[:HEAD] and content[:2] not in (b"\xff\xfe", b"\xfe\xff"):
-        return False
-    for encoding in ("utf-8-sig", "gb18030", "utf-16"):
+    """Text in an encoding that Chinese offices use, without control characters."""
+    encodings = ("utf-16",) if content[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "gb18030")
+    for encoding in encodings:
         try:
-            content.decode(encoding)
+            return _CONTROLS.search(content.decode(encoding)) is None
         except UnicodeDecodeError:
             continue
-        return True
     return False

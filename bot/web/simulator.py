@@ -84,6 +84,7 @@ class _Sent:
     text: str
     event: str | None
     scene: str | None
+    key: str
 
 
 class _Desk:
@@ -133,7 +134,7 @@ class _Desk:
         with self._application.database.reading() as session:
             simulation.person_id_of(session, sent.person)
             before = simulation.last_message(session)
-        answered = [self._say(sent, media) for media in self._media()][-1]
+        answered = [self._say(sent, media, place) for place, media in enumerate(self._media())][-1]
         self._application.dispatcher.deliver(self._application.clock.now, only=simulation.CHANNEL)
         with self._application.database.reading() as session:
             seen = simulation.seen_by(session, self._application.campaign(), sent.person, after=before)
@@ -149,13 +150,13 @@ class _Desk:
             keep_file(self._application.blobs, upload.read(), upload.filename or None) for upload in uploads
         ]
 
-    def _say(self, sent: _Sent, media: Media | None) -> Answered:
+    def _say(self, sent: _Sent, media: Media | None, place: int) -> Answered:
         application = self._application
         now = application.clock.now()
         message = InboundMessage(
             channel=simulation.CHANNEL,
             sender=sent.person,
-            key=secrets.token_hex(12),
+            key=sent.key if place == 0 else f"{sent.key}:{place}",
             kind=MessageKind(sent.kind),
             text=sent.text,
             chat=sent.chat,
@@ -239,4 +240,6 @@ def _sent() -> _Sent:
         text=str(body.get("text") or ""),
         event=body.get("event"),
         scene=body.get("scene"),
+        # A page that sends again after a lost answer names the message by the same key.
+        key=str(body.get("key") or secrets.token_hex(12))[:100],
     )

@@ -26,6 +26,14 @@ _DIRTY = re.compile(
 )
 
 
+_UNSTORABLE = re.compile("[\\x00\\ud800-\\udfff]")
+
+
+def storable(text: str) -> str:
+    """The text without what no database takes: NUL and halves of surrogate pairs."""
+    return _UNSTORABLE.sub("", text)
+
+
 @dataclass(frozen=True, slots=True)
 class Cleaned:
     """The text, and what its writer should know about the cleaning."""

@@ -48,7 +48,10 @@ minimum = 0
 number_code = "WX"
 initials = "wx"
 """
-NEW_CHECK = 'limits = { hard_max = 30 }\nchecks = [{ rule = "R1", label = "一", pattern = "(" }, { rule = "R2", label = "二" }]'
+NEW_CHECK = """
+limits = { hard_max = 30 }
+checks = [{ rule = "R1", label = "一", pattern = "(" }, { rule = "R2", label = "二" }]
+"""
 
 SPOILT = [
     ("pack.toml", 'name = "jiangsu-2025"', 'name = "js25"',
@@ -141,7 +144,9 @@ SPOILT = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("file", "old", "new", "expected"), SPOILT, ids=[f"{one[0]}-{one[2]}" for one in SPOILT])
+@pytest.mark.parametrize(
+    ("file", "old", "new", "expected"), SPOILT, ids=[f"{one[0]}-{one[2]}" for one in SPOILT]
+)
 def test_what_is_wrong_is_named_with_its_remedy(
     folder: Path, file: str, old: str, new: str, expected: str
 ) -> None:
@@ -172,7 +177,7 @@ def test_a_field_that_every_submission_needs_is_missed(folder: Path) -> None:
 
 
 def test_an_empty_folder_lacks_every_file(tmp_path: Path) -> None:
-    names = ["pack.toml", "unions.toml", "fields.toml", "attachments.toml", "industries.csv", "industry_aliases.toml"]
+    names = ["pack.toml", "unions.toml", "fields.toml", "attachments.toml", "industries.csv"]
     found = problems(tmp_path)
     assert [line.split(":")[0] for line in found] == names
 
@@ -235,10 +240,14 @@ def test_differences_name_table_row_and_attribute(folder: Path) -> None:
 def test_a_new_row_and_one_that_is_gone(folder: Path) -> None:
     old = load_pack(folder)
     path = folder / "unions.toml"
-    first, second, third = path.read_text(encoding="utf-8").split("[[unions]]")[1:]
-    path.write_text(f"[[unions]]{first}[[unions]]{second}{NEW_UNION.replace('minimum = 0', 'minimum = 5')}", "utf-8")
+    first, second, _ = path.read_text(encoding="utf-8").split("[[unions]]")[1:]
+    path.write_text(
+        f"[[unions]]{first}[[unions]]{second}{NEW_UNION.replace('minimum = 0', 'minimum = 5')}", "utf-8"
+    )
     new = load_pack(folder)
-    assert [(one.table, one.key, one.attribute, one.old is None, one.new is None) for one in differences(old, new)] == [
+    assert [
+        (one.table, one.key, one.attribute, one.old is None, one.new is None) for one in differences(old, new)
+    ] == [
         ("unions", "wuxi", "", True, False),
         ("unions", "dianli", "", False, True),
     ]

@@ -99,7 +99,9 @@ def test_what_is_required_when(pack: Pack) -> None:
 
 
 def test_limits_of_texts(pack: Pack) -> None:
-    limits = {one.key: one.limits.model_dump(exclude_defaults=True) for one in pack.fields if one.kind == "text"}
+    limits = {
+        one.key: one.limits.model_dump(exclude_defaults=True) for one in pack.fields if one.kind == "text"
+    }
     about_100 = {"about": 100, "quiet_min": 60, "quiet_max": 150, "reason_over": 200}
     assert limits == {
         "first_completer_bio": {"hard_max": 100},
@@ -114,7 +116,9 @@ def test_limits_of_texts(pack: Pack) -> None:
 
 
 def test_limits_of_people_and_files(pack: Pack) -> None:
-    limits = {one.key: one.limits.model_dump(exclude_defaults=True) for one in pack.fields if one.kind != "text"}
+    limits = {
+        one.key: one.limits.model_dump(exclude_defaults=True) for one in pack.fields if one.kind != "text"
+    }
     scan = {"files_min": 1, "formats": ("pdf", "jpeg", "png")}
     assert {key: value for key, value in limits.items() if value} == {
         "completers": {"people_max": 20},
@@ -243,7 +247,10 @@ def test_soft_checks(pack: Pack, key: str, rule: str, shows: list[str], lacks: l
         by_word = any(word in text for word in check.words)
         return by_word or bool(check.pattern and re.search(check.pattern, text))
 
-    assert ([met(text) for text in shows], [met(text) for text in lacks]) == ([True] * len(shows), [False] * len(lacks))
+    assert ([met(text) for text in shows], [met(text) for text in lacks]) == (
+        [True] * len(shows),
+        [False] * len(lacks),
+    )
 
 
 def test_another_year_is_another_folder() -> None:

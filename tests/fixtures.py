@@ -1,0 +1,20 @@
+"""Fixtures that most tests share: people who talk, on every kind of database."""
+
+from __future__ import annotations
+
+import pytest
+
+from storage.db import Database
+from tests.talk import Talk
+
+
+@pytest.fixture
+def talk(database: Database) -> Talk:
+    """Somebody who has never written before."""
+    return Talk(database)
+
+
+@pytest.fixture
+def database_of_talks(database: Database) -> list[Talk]:
+    """Four people on one database."""
+    return [Talk(database, name=name) for name in ("zhangwei", "lina", "sunli", "wangfang")]

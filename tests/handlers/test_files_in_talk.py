@@ -1,0 +1,184 @@
+"""Files in the chat: into the open field, into the one they fit, or a reason why not (R66–R79, R111)."""
+
+from __future__ import annotations
+
+import pytest
+
+from handlers.messages import InboundMessage, Media, MessageKind, Outcome
+from tests.corpus_files import make
+from tests.filing import answer, fill
+from tests.talk import Talk
+
+
+def photo(seed: int, size: int | None = None, name: str = "IMG_0001.jpg") -> bytes:
+    return make("jpeg", name, seed, size)
+
+
+def test_three_photos_of_which_two_need_a_name(talk: Talk) -> None:
+    """R66, R71."""
+    fill(talk, until="photos")
+    assert talk.gives(photo(1), "IMG_0001.jpg").asked == "photos"
+    assert talk.gives(photo(2), "mmexport1712999999.jpg").asked == "photos"
+    assert "还差1份" in talk.gives(photo(3), "IMG_0001.jpg").text or talk.files("photos")[2:]
+    assert talk.says("完成").outcome is Outcome.REJECTED
+    wrong = talk.says("主视图、俯视图")
+    assert wrong.outcome is Outcome.REJECTED and "对不上" in wrong.text
+    named = talk.says("主视图、俯视图\n应用现场")
+    assert (named.outcome, named.asked) == (Outcome.ACCEPTED, "videos")
+    assert [file["caption"] for file in talk.files("photos")] == ["主视图", "俯视图", "应用现场"]
+
+
+def test_two_photos_block_the_submission(talk: Talk) -> None:
+    fill(talk, until="photos")
+    talk.gives(photo(1), "主视图.jpg")
+    talk.gives(photo(2), "俯视图.jpg")
+    talk.says("跳过")
+    assert "photos" in talk.missing()
+    assert "已收到一部分" in talk.says("还差什么").text
+
+
+@pytest.mark.parametrize(
+    ("size", "outcome"),
+    [
+        (999_999, Outcome.REJECTED),
+        (1_000_000, Outcome.ACCEPTED),
+        (10_485_760, Outcome.ACCEPTED),
+        (10_485_761, Outcome.REJECTED),
+    ],
+)
+def test_the_size_of_a_photo_to_the_byte(talk: Talk, size: int, outcome: Outcome) -> None:
+    """R69, A24."""
+    fill(talk, until="photos")
+    content = photo(1) if size >= 1_001_001 else b"\xff\xd8\xff\xe0" + bytes(size - 6) + b"\xff\xd9"
+    content = content[:-2] + bytes(size - len(content)) + content[-2:] if len(content) < size else content
+    assert len(content) == size
+    assert talk.gives(content, "主视图.jpg").outcome is outcome
+
+
+def test_a_png_named_jpg_is_known_by_its_content(talk: Talk) -> None:
+    """R67."""
+    fill(talk, until="photos")
+    heard = talk.gives(make("png", "主视图.jpg", 1, None), "主视图.jpg")
+    assert heard.outcome is Outcome.NEEDS_CONFIRMATION or "PNG" in heard.text
+    assert talk.files("photos") == []
+
+
+def test_the_same_photo_twice_counts_once(talk: Talk) -> None:
+    fill(talk, until="photos")
+    talk.gives(photo(1), "主视图.jpg")
+    assert talk.gives(photo(1), "俯视图.jpg").outcome is Outcome.REJECTED
+    assert len(talk.files("photos")) == 1
+
+
+def test_removing_one_asks_first(talk: Talk) -> None:
+    fill(talk, until="photos")
+    talk.gives(photo(1), "主视图.jpg")
+    talk.gives(photo(2), "俯视图.jpg")
+    assert talk.says("删除1").outcome is Outcome.NEEDS_CONFIRMATION
+    assert len(talk.files("photos")) == 2
+    talk.says("是")
+    assert [file["name"] for file in talk.files("photos")] == ["俯视图.jpg"]
+    assert talk.says("删除7").outcome is Outcome.REJECTED
+
+
+def test_a_photo_while_text_is_asked_is_offered_to_the_fields_it_fits(talk: Talk) -> None:
+    fill(talk, until="phone")
+    heard = talk.gives(photo(1), "主视图.jpg")
+    assert (heard.outcome, heard.asked) == (Outcome.NEEDS_CONFIRMATION, "phone")
+    assert talk.says("3").outcome is Outcome.ACCEPTED
+    assert [file["name"] for file in talk.files("photos")] == ["主视图.jpg"]
+    assert talk.desk().asked == "phone"
+
+
+def test_a_fourth_photo_after_the_field_was_left_joins_the_others(talk: Talk) -> None:
+    fill(talk, until="videos")
+    heard = talk.gives(photo(9), "侧视图.jpg")
+    assert (heard.outcome, heard.asked) == (Outcome.ACCEPTED, "videos")
+    assert len(talk.files("photos")) == 4
+
+
+def test_an_offered_photo_may_be_declined(talk: Talk) -> None:
+    fill(talk, until="phone")
+    talk.gives(photo(1), "主视图.jpg")
+    heard = talk.says("0")
+    assert (heard.outcome, heard.asked) == (Outcome.ANSWERED, "phone")
+    assert talk.files("photos") == []
+
+
+def test_a_value_waiting_for_a_yes_survives_a_photo(talk: Talk) -> None:
+    fill(talk, until="work_unit")
+    talk.says("南京机电")
+    talk.gives(photo(1), "主视图.jpg")
+    talk.says("3")
+    assert talk.says("是").outcome is Outcome.ACCEPTED
+    assert talk.answers()["work_unit"] == "南京机电"
+
+
+def test_one_scan_with_both_papers(talk: Talk) -> None:
+    """R32."""
+    fill(talk, until="pledge")
+    answer(talk, "pledge")
+    assert talk.says("同上").asked == "title"
+    assert talk.files("authorization")[0]["sha256"] == talk.files("pledge")[0]["sha256"]
+
+
+def test_the_same_paper_needs_a_first_one(talk: Talk) -> None:
+    fill(talk, until="pledge")
+    assert talk.says("同上").outcome is Outcome.REJECTED
+
+
+def test_a_new_title_makes_the_papers_stale_until_they_are_stamped_again(talk: Talk) -> None:
+    """R33."""
+    fill(talk)
+    talk.says("否")
+    talk.says("修改8")
+    heard = talk.says("管道焊口自动旋转与夹紧装置的研制")
+    assert "重新盖章" in heard.text
+    assert talk.missing() == ["pledge", "authorization"]
+    assert {file["status"] for key in ("pledge", "authorization") for file in talk.files(key)} == {"stale"}
+    talk.says("修改7")
+    talk.gives(make("pdf", "新承诺书.pdf", 5, None), "新承诺书.pdf")
+    talk.gives(make("pdf", "新授权书.pdf", 6, None), "新授权书.pdf")
+    assert talk.missing() == []
+    assert [file["name"] for file in talk.files("pledge")] == ["新承诺书.pdf"]
+
+
+def test_a_file_without_a_draft_is_explained(talk: Talk) -> None:
+    heard = talk.gives(photo(1), "主视图.jpg")
+    assert heard.outcome is Outcome.REJECTED and "我要申报" in heard.text
+
+
+@pytest.mark.parametrize(
+    ("field", "content", "name", "part"),
+    [
+        ("photos", b"", "主视图.jpg", "是空的"),
+        ("photos", b"\x01\x02\x03\x04\x05\xff\xfe\xfa" * 50, "主视图.jpg", "认不出格式"),
+        ("audio", b"#!AMR\n" + bytes(400), "语音.amr", "不是 MP3"),
+        ("quiz", bytes.fromhex("d0cf11e0a1b11ae1") + bytes(4096), "题库.doc", "docx"),
+    ],
+)
+def test_what_cannot_be_taken_is_named(talk: Talk, field: str, content: bytes, name: str, part: str) -> None:
+    fill(talk, until=field)
+    heard = talk.gives(content, name)
+    assert heard.outcome is Outcome.REJECTED and part in heard.text
+    assert talk.files(field) == []
+
+
+def test_a_platform_file_is_kept_as_a_job_and_does_not_answer_yet(talk: Talk) -> None:
+    fill(talk, until="photos")
+    message = InboundMessage("test", talk.name, "9:1", MessageKind.IMAGE, media=Media(media_id="m1"))
+    heard = talk.sends(message)
+    assert (heard.outcome, heard.asked) == (Outcome.ANSWERED, "photos")
+    assert "另有1个文件" in talk.says("完成").text
+
+
+def test_a_file_that_the_platform_keeps_to_itself(talk: Talk) -> None:
+    fill(talk, until="quiz")
+    heard = talk.sends(InboundMessage("test", talk.name, "9:1", MessageKind.FILE, media=Media(name="题库.docx")))
+    assert heard.outcome is Outcome.REJECTED and "题库.docx" in heard.text
+
+
+def test_a_text_where_a_file_is_wanted(talk: Talk) -> None:
+    fill(talk, until="quiz")
+    heard = talk.says("题库在我电脑上")
+    assert (heard.outcome, heard.asked) == (Outcome.REJECTED, "quiz")
