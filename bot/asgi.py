@@ -51,7 +51,7 @@ class Front:
         if edge is not None:
             await edge(scope, receive, send)
         else:
-            await self._pages(scope, receive, send)  # type: ignore[arg-type]
+            await self._pages(scope, _coroutine(receive), send)  # type: ignore[arg-type]
 
     async def _live(self, receive: Receive, send: Send) -> None:
         while True:
@@ -66,6 +66,15 @@ class Front:
                 self._application.close()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
+
+
+def _coroutine(receive: Receive) -> Receive:
+    """The server's `receive` as a coroutine function, which a2wsgi's threads insist on."""
+
+    async def call() -> MutableMapping[str, Any]:
+        return await receive()
+
+    return call
 
 
 def create() -> Front:

@@ -69,8 +69,17 @@ def record(
 
 def tell(session: Session, address: str, text: str, *, now: datetime, chat: str = "private") -> None:
     """Put a message of the bot on somebody's screen."""
-    person_id = person_id_of(session, address)
-    simulated.add(session, SimulatedMessage(person_id=person_id, chat=chat, sender=BOT, text=text, at=now))
+    simulated.add(
+        session,
+        SimulatedMessage(
+            person_id=person_id_of(session, address),
+            chat=chat,
+            sender=BOT,
+            kind=MessageKind.TEXT,
+            text=text,
+            at=now,
+        ),
+    )
 
 
 def seen_by(session: Session, campaign: Campaign, address: str, *, after: int) -> list[dict[str, Any]]:

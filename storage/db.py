@@ -96,7 +96,9 @@ class Database:
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         if not self.is_sqlite:
             parsed = parsed.set(drivername="postgresql+psycopg")
-        options: dict[str, Any] = {"json_serializer": _dumps, "pool_size": pool_size, "max_overflow": 24}
+        # Answers and phone numbers are parameters: an error's text must not carry them to the log.
+        options: dict[str, Any] = {"json_serializer": _dumps, "hide_parameters": True}
+        options |= {"pool_size": pool_size, "max_overflow": 24}
         if not self.is_sqlite:
             # A connection that the server closed over night must not cost a message.
             options["pool_pre_ping"] = True

@@ -19,6 +19,11 @@ import pytest
 from PIL import Image
 
 from bot.media.sniffing import format_of
+from handlers.fields import KINDS
+from handlers.fields.base import Accepted, Asked
+from handlers.pack_loading import load_pack
+from handlers.rules.cleaning import Cleaned, clean
+from handlers.rules.counting import count
 from tests import corpus_files
 from tests.corpus_reading import CORPUS, NAMED, SEPARATORS, SaidFile, Submission, submissions
 
@@ -69,11 +74,6 @@ INVENTED = r"138001380\d\d|(?:025|05\d\d)-835300\d\d(?:-\d{1,3})?"
 PLAIN = [submission for submission in submissions() if submission.path == "plain"]
 ALL = pytest.mark.parametrize("submission", submissions(), ids=lambda submission: submission.id)
 EVERY_PLAIN = pytest.mark.parametrize("submission", PLAIN, ids=lambda submission: submission.id)
-
-
-def count(text: str) -> int:
-    """Counted characters, punctuation included, white space not (A23)."""
-    return sum(not character.isspace() for character in text)
 
 
 def values(key: str) -> list[Any]:
@@ -159,6 +159,21 @@ def test_plain_texts_are_of_ordinary_length(submission: Submission) -> None:
     assert {key: len(said) for key, said in submission.said.items() if key in TEXTS} == dict.fromkeys(
         TEXTS, 1
     )
+
+
+@EVERY_PLAIN
+def test_plain_answers_are_accepted_in_silence(submission: Submission) -> None:
+    pack = load_pack(PACK)
+    for spec in (spec for spec in pack.fields if spec.key in submission.said and spec.key not in FILES):
+        typed = str(submission.said[spec.key][0])
+        assert clean(typed).notes == ()
+        judged = KINDS[spec.kind].judge(clean(typed).text, Asked(spec, pack, {}))
+        assert judged == Accepted(submission.stored[spec.key])
+
+
+@ALL
+def test_stored_texts_are_clean(submission: Submission) -> None:
+    assert [key for key in TEXTS if clean(submission.stored[key]) != Cleaned(submission.stored[key])] == []
 
 
 @ALL
