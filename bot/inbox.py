@@ -87,7 +87,7 @@ class Inbox:
         """Answer from an event loop. Raises OverloadedError, or what the handler raised."""
         if self.is_overloaded:
             raise OverloadedError
-        future = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[Answered] = asyncio.get_running_loop().create_future()
         self._enqueue(Work(message, now, render, future=future))
         return await future
 

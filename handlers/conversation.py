@@ -195,8 +195,7 @@ def _command(turn: Turn, command: Recognised, spec: FieldSpec | None) -> Reply:
     """Obey, unless the word may be content: in a text field a bare word is asked about (L1)."""
     may_be_content = spec is not None and spec.kind == "text" and command.argument is None
     if may_be_content and spec is not None and _LETTERS.search(command.said):
-        turn.wait_for(
-            "word", field=spec.key, said=command.said, command=command.name)
+        turn.wait_for("word", field=spec.key, said=command.said, command=command.name)
         return turn.reply(
             Outcome.NEEDS_CONFIRMATION, say("message/command_or_content", said=command.said, spec=spec)
         )

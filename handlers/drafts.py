@@ -190,6 +190,8 @@ def adopt_rules(turn: Turn) -> list[Line]:
     desk.pack_version = turn.campaign.version
     if old is None:
         return []
-    keys = {change.key for change in differences(old, turn.pack) if change.table == "fields" and change.is_rule}
+    keys = {
+        change.key for change in differences(old, turn.pack) if change.table == "fields" and change.is_rule
+    }
     specs = [spec for spec in turn.pack.fields if spec.key in keys]
     return [say("draft/rules_changed", specs=specs)] if specs else []

@@ -6,6 +6,7 @@ from handlers import prompts
 from handlers.answers import keep
 from handlers.messages import Line, Outcome, Reply, say
 from handlers.packs import Union
+from handlers.progress import next_field
 from handlers.rules.transitions import State
 from handlers.turns import Turn
 from storage import people
@@ -71,7 +72,7 @@ def _note_union(turn: Turn) -> list[Line]:
     if chosen is None:
         keep(turn, turn.pack.spec("union"), union.code)
         if turn.desk.asked == "union":
-            following = prompts.next_field(turn, "union")
+            following = next_field(turn, "union")
             turn.desk.asked = following.key if following else None
         return [say("draft/union_prefilled", union=union)]
     if chosen == union.code:

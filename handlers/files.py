@@ -132,7 +132,8 @@ def settle_waiting(turn: Turn) -> Line | None:
 def _judge_waiting(
     turn: Turn, spec: FieldSpec, waiting: Sequence[dict[str, Any]]
 ) -> tuple[list[dict[str, Any]], list[Line]]:
-    values, lines = [], []
+    values: list[dict[str, Any]] = []
+    lines: list[Line] = []
     for item in waiting:
         judgement = _judge(turn, spec, Media(**item))
         if isinstance(judgement, Accepted):

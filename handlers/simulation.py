@@ -133,7 +133,7 @@ def state_of(session: Session, campaign: Campaign, address: str, *, now: datetim
 
 def _submission(turn: Turn) -> dict[str, Any]:
     answers = dict(turn.desk.answers)
-    files = []
+    files: list[dict[str, Any]] = []
     for spec in turn.pack.fields:
         if is_media(spec) and turn.files(spec.key):
             facts = file_facts(turn.files(spec.key))

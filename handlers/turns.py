@@ -15,7 +15,6 @@ from handlers.messages import InboundMessage, Line, Outcome, Reply
 from handlers.packs import FieldSpec, Pack
 from storage.desks import Desk, DeskFile
 
-
 HOLDING = frozenset({"value", "options", "reason"})
 INTERRUPTING = frozenset({"word", "guess", "place", "remove_file"})
 

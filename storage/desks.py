@@ -92,14 +92,14 @@ _PAPERS = union_all(
 ).order_by("what", "id")  # fmt: skip
 
 _KEEP_CURSOR = (
-    update(_p)
+    update(Person)
     .where(_p.c.id == bindparam("person"))
     .values(
         asked=bindparam("asked"), pending=bindparam("pending"), submission_id=bindparam("submission"),
         union_hint=bindparam("union_hint"),
     )
 )  # fmt: skip
-_LOG = insert(_i)
+_LOG = insert(InboundRow)
 
 
 def _upsert(dialect: Any) -> Any:

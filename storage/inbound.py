@@ -11,7 +11,6 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from storage.db import Base, JsonValue, UtcDateTime
 
-
 # A file that was fetched after its message came; no act of the person.
 FETCHED = "fetched"
 

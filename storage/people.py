@@ -74,4 +74,4 @@ def list_on_channel(session: Session, channel: str) -> list[tuple[Person, Addres
 def names(session: Session, person_ids: Sequence[int]) -> dict[int, str | None]:
     """The names that people gave, by id."""
     rows = session.execute(select(Person.id, Person.name).where(Person.id.in_(person_ids)))
-    return {person_id: name for person_id, name in rows}
+    return {row.id: row.name for row in rows}

@@ -1,17 +1,21 @@
-"""Access tokens of platforms, shared by all processes, and the lease of whoever renews one."""
+"""Access tokens of platforms, shared by all processes, and the right to fetch one."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
 from sqlalchemy import String, Text, or_, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from storage.db import Base, UtcDateTime
 
 
 class PlatformToken(Base):
-    """A token by the name of its account; `value` is None until the first one was fetched."""
+    """One token by name: no `value` before the first fetch and after a drop.
+
+    `lease_owner` alone may fetch and put until `lease_until`.
+    """
 
     __tablename__ = "platform_tokens"
 
@@ -23,47 +27,60 @@ class PlatformToken(Base):
 
 
 def find(session: Session, name: str) -> PlatformToken | None:
-    return session.get(PlatformToken, name)
+    """The row as it is in the database, whatever the session has seen before."""
+    return session.get(PlatformToken, name, populate_existing=True)
 
 
-def lease(session: Session, name: str, owner: str, *, now: datetime, term: timedelta) -> bool:
-    """Become the one who renews a token; False while another holds the lease.
+def take_lease(session: Session, name: str, owner: str, *, now: datetime, term: timedelta) -> bool:
+    """Take or renew the right to fetch; False while another owner holds it.
 
-    Two first callers at once: one gets IntegrityError, which means False.
+    A term of nothing gives it back. The value stays untouched.
     """
     free = or_(
-        PlatformToken.lease_until.is_(None),
-        PlatformToken.lease_until < now,
+        PlatformToken.lease_owner.is_(None),
         PlatformToken.lease_owner == owner,
+        PlatformToken.lease_until <= now,
     )
-    taken = session.execute(
+    taken = (
         update(PlatformToken)
         .where(PlatformToken.name == name, free)
         .values(lease_owner=owner, lease_until=now + term)
+        .execution_options(synchronize_session=False)
     )
-    if taken.rowcount:  # type: ignore[attr-defined]
+    if session.execute(taken).rowcount:  # type: ignore[attr-defined]
         return True
     if session.scalar(select(PlatformToken.name).where(PlatformToken.name == name)) is not None:
         return False
-    session.add(PlatformToken(name=name, lease_owner=owner, lease_until=now + term))
-    session.flush()
+    return _add_leased(session, name, owner, until=now + term)
+
+
+def _add_leased(session: Session, name: str, owner: str, *, until: datetime) -> bool:
+    """The first lease of a name; of two at once the later finds the other's row."""
+    try:
+        with session.begin_nested():
+            session.add(PlatformToken(name=name, lease_owner=owner, lease_until=until))
+    except IntegrityError:
+        return False
     return True
 
 
-def put(session: Session, name: str, value: str, *, expires_at: datetime, owner: str) -> bool:
-    """Keep a fetched token and give the lease up; False if the lease was lost meanwhile."""
-    kept = session.execute(
+def put(session: Session, name: str, *, value: str, expires_at: datetime, owner: str) -> bool:
+    """Keep a token; False, and nothing changed, unless `owner` holds the lease."""
+    kept = (
         update(PlatformToken)
         .where(PlatformToken.name == name, PlatformToken.lease_owner == owner)
-        .values(value=value, expires_at=expires_at, lease_owner=None, lease_until=None)
+        .values(value=value, expires_at=expires_at)
+        .execution_options(synchronize_session=False)
     )
-    return bool(kept.rowcount)  # type: ignore[attr-defined]
+    return bool(session.execute(kept).rowcount)  # type: ignore[attr-defined]
 
 
-def drop(session: Session, name: str, value: str) -> None:
-    """Forget a token that the platform refused, unless another has taken its place already."""
-    session.execute(
+def drop(session: Session, name: str, value: str) -> bool:
+    """Forget a token, only if it is still this one; the lease stays as it is."""
+    dropped = (
         update(PlatformToken)
         .where(PlatformToken.name == name, PlatformToken.value == value)
         .values(value=None, expires_at=None)
+        .execution_options(synchronize_session=False)
     )
+    return bool(session.execute(dropped).rowcount)  # type: ignore[attr-defined]

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from bot.media.sniffing import format_of
-
 from bot.wording import Wording
 from handlers.campaigns import Campaign, with_dates
 from handlers.conversation import Answered, receive

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, render_template, request, send_file
+from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import BadRequest, HTTPException, NotFound, Unauthorized
 
 from bot.inbox import Work
@@ -48,7 +49,7 @@ def blueprint(application: Application) -> Blueprint:
 def _guard(application: Application) -> Callable[[], None]:
     """Where a password is set, every request must bring it (Basic, any user name)."""
     secret = application.config.channels.simulator.password
-    wanted = secret.get_secret_value() if secret is not None else ""
+    wanted = secret.get_secret_value()
 
     def check() -> None:
         given = request.authorization.password if request.authorization else None
@@ -58,16 +59,14 @@ def _guard(application: Application) -> Callable[[], None]:
     return check
 
 
-def _challenge() -> Any:
-    from werkzeug.datastructures import WWWAuthenticate
-
+def _challenge() -> WWWAuthenticate:
     return WWWAuthenticate("basic", {"realm": "simulator"})
 
 
 def _as_json(error: HTTPException) -> Response:
     response = error.get_response()
     body = jsonify(error=error.description)
-    body.status_code = response.status_code  # type: ignore[attr-defined]
+    body.status_code = response.status_code
     for name, value in response.headers:
         if name.lower() == "www-authenticate":
             body.headers[name] = value

@@ -57,9 +57,12 @@ class Text:
 
 
 def _without_label(text: str, spec: FieldSpec) -> tuple[str, tuple[Line, ...]]:
-    """Drop the field's own name where it was typed in front: 成果名称：…"""
+    """Drop the field's own name where it was typed in front: 成果名称：…
+
+    Not its aliases: 经济效益： is how a text on benefits rightly begins.
+    """
     head, colon, rest = text.partition("：") if "：" in text[:20] else text.partition(":")
-    if colon and rest.strip() and head.strip() in (spec.label, spec.short, *spec.aliases):
+    if colon and rest.strip() and head.strip() in (spec.label, spec.short):
         return rest.strip(), (say("fields/label_dropped", label=head.strip()),)
     return text, ()
 

@@ -8,7 +8,20 @@ from handlers.messages import Outcome
 from tests.filing import TEXTS, fill
 from tests.talk import Talk
 
-WORDS = ("返回", "帮助", "跳过", "示例", "提交", "暂停", "撤回", "预览", "看全部", "还差什么", "重新开始", "转人工")
+WORDS = (
+    "返回",
+    "帮助",
+    "跳过",
+    "示例",
+    "提交",
+    "暂停",
+    "撤回",
+    "预览",
+    "看全部",
+    "还差什么",
+    "重新开始",
+    "转人工",
+)
 TEXT_FIELDS = (
     "first_completer_bio", "work_unit", "title", "summary", "background", "objective", "innovation", "benefits",
 )  # fmt: skip

@@ -174,7 +174,9 @@ def test_a_platform_file_is_kept_as_a_job_and_does_not_answer_yet(talk: Talk) ->
 
 def test_a_file_that_the_platform_keeps_to_itself(talk: Talk) -> None:
     fill(talk, until="quiz")
-    heard = talk.sends(InboundMessage("test", talk.name, "9:1", MessageKind.FILE, media=Media(name="题库.docx")))
+    heard = talk.sends(
+        InboundMessage("test", talk.name, "9:1", MessageKind.FILE, media=Media(name="题库.docx"))
+    )
     assert heard.outcome is Outcome.REJECTED and "题库.docx" in heard.text
 
 

@@ -119,7 +119,9 @@ class Envelope:
 
 
 def _key(encoding_aes_key: str) -> bytes:
-    if not (len(encoding_aes_key) == KEY_LENGTH and encoding_aes_key.isascii() and encoding_aes_key.isalnum()):
+    if not (
+        len(encoding_aes_key) == KEY_LENGTH and encoding_aes_key.isascii() and encoding_aes_key.isalnum()
+    ):
         raise ValueError(f"the encoding AES key must be {KEY_LENGTH} letters and digits")
     return base64.b64decode(encoding_aes_key + "=")
 

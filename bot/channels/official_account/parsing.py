@@ -71,8 +71,9 @@ def read_fields(body: bytes) -> Fields:
     return fields
 
 
-def understand(fields: Fields, channel: str) -> Parcel:
-    """What a person or the platform said. Refuses (400) a message without sender, account, time or kind."""
+def understand(body: bytes, channel: str) -> Parcel:
+    """What a person or the platform said. Refuses (400) what has no sender, account, time or kind."""
+    fields = read_fields(body)
     sender = _required(fields, "FromUserName")
     account = _required(fields, "ToUserName")
     created = _required(fields, "CreateTime")
@@ -80,7 +81,7 @@ def understand(fields: Fields, channel: str) -> Parcel:
     message = InboundMessage(
         channel=channel,
         sender=sender,
-        key=_key(created, content.serial or _digest(fields)),
+        key=_key(created, content.serial or hashlib.sha256(body).hexdigest()),
         kind=content.kind,
         text=content.text,
         media=content.media,
@@ -187,7 +188,7 @@ def _scene(event: str, key: str, fields: Fields) -> str | None:
 
 
 def _choices(popup: Any) -> str | None:
-    """"template=accept,template=reject", in the platform's order."""
+    """ "template=accept,template=reject", in the platform's order."""
     listed = popup.get("List") if isinstance(popup, dict) else None
     rows = listed if isinstance(listed, list) else [listed]
     chosen = [
@@ -212,16 +213,15 @@ _READERS: Mapping[str, Callable[[Fields], _Content]] = {
 
 
 def _key(created: str, serial: str) -> str:
-    """The provider's time and id together (L5); an id too long for a key is replaced by its digest."""
+    """The provider's time and id together (L5).
+
+    A message without an id is named by its digest, since the platform repeats it word for
+    word; so is an id too long for a key.
+    """
     key = f"{created}:{serial}"
     if len(key) <= LONGEST_KEY:
         return key
     return f"{created}:{hashlib.sha256(serial.encode()).hexdigest()}"
-
-
-def _digest(fields: Fields) -> str:
-    """Names a message without an id: when the platform repeats it, it repeats every field."""
-    return hashlib.sha256(repr(sorted(fields.items(), key=lambda item: item[0])).encode()).hexdigest()
 
 
 def _instant(created: str) -> datetime:

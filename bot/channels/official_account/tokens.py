@@ -15,6 +15,7 @@ from handlers.platform_tokens import StoredToken
 
 # The platform renews five minutes before the end and takes both tokens until then.
 EARLY = timedelta(minutes=5)
+NOTHING = timedelta()
 RENEWALS_APART = timedelta(seconds=30)
 LEASE = 30.0
 STEP = 0.1
@@ -77,10 +78,7 @@ class AccessTokens:
 
     def current(self) -> str:
         """The token to use now, renewed five minutes before its end. Raises ChannelError."""
-        stored = self._store.get(self._name)
-        if self._is_young(stored):
-            return stored.value
-        return self._obtain(refused=None)
+        return self._kept(EARLY) or self._obtain()
 
     def replace(self, refused: str) -> str:
         """Another token than the one that the platform refused. Raises ChannelError.
@@ -90,25 +88,73 @@ class AccessTokens:
         self._store.drop(self._name, refused)
         return self._obtain(refused)
 
-    def _obtain(self, refused: str | None) -> str:
+    def _kept(self, margin: timedelta, refused: str | None = None) -> str | None:
+        """The stored token, if it lives longer than `margin` and was not refused."""
+        stored = self._store.get(self._name)
+        if stored is None or stored.value == refused or stored.expires_at - self._wall() <= margin:
+            return None
+        return stored.value
+
+    def _obtain(self, refused: str | None = None) -> str:
         with self._lock:
-            self._repeat_failure()
+            self._repeat_failure(refused)
             for _ in range(STEPS):
-                found = self._try_to_obtain(refused)
-                if found is not None:
-                    return found
+                token = self._try_to_obtain(refused)
+                if token is not None:
+                    return token
                 self._pause(STEP)
         raise ChannelError("another process is still fetching the access token", permanent=False)
 
     def _try_to_obtain(self, refused: str | None) -> str | None:
-        """None while another process fetches and there is nothing that could be used meanwhile."""
-        stored = self._store.get(self._name)
-        if self._is_young(stored) and stored.value != refused:
-            return stored.value
-        usable = stored is not None and stored.expires_at > self._wall() and stored.value != refused
-        if usable and self._renewed_lately():
-            return stored.value if stored else None
+        """None while another process fetches and nothing is there to be used meanwhile."""
+        token = self._kept(NOTHING if self._renewed_lately() else EARLY, refused)
+        if token is not None:
+            return token
         owner = secrets.token_hex(16)
         if self._store.lease(self._name, owner, LEASE):
             return self._fetch_as(owner, refused)
-        return stored.value if usable and stored else None
+        return self._kept(NOTHING, refused)
+
+    def _fetch_as(self, owner: str, refused: str | None) -> str:
+        try:
+            # Between the look and the lease another process may have finished.
+            return self._kept(EARLY, refused) or self._renew(owner, refused)
+        except ChannelError as error:
+            self._failure = (self._wall(), error)
+            token = self._kept(NOTHING, refused)
+            if token is None:
+                raise
+            return token
+        finally:
+            self._store.lease(self._name, owner, 0)
+
+    def _renew(self, owner: str, refused: str | None) -> str:
+        fresh = self._fetch(False)
+        if fresh.value == refused and self._may_force():
+            fresh = self._fetch(True)
+        self._renewed_at = self._wall()
+        self._store.put(self._name, fresh.value, self._renewed_at + timedelta(seconds=fresh.lifetime), owner)
+        return fresh.value
+
+    def _may_force(self) -> bool:
+        """A lease that nobody renews spaces forced refreshes, whichever process asks for one."""
+        return self._store.lease(f"{self._name}:forced", secrets.token_hex(16), FORCED_APART)
+
+    def _renewed_lately(self) -> bool:
+        return self._renewed_at is not None and self._wall() - self._renewed_at < RENEWALS_APART
+
+    def _repeat_failure(self, refused: str | None) -> None:
+        """Spare those who waited behind a failed fetch a time-out of their own each."""
+        if self._failure is None:
+            return
+        failed_at, error = self._failure
+        if self._wall() - failed_at >= SAME_FAILURE_FOR:
+            self._failure = None
+        elif self._kept(NOTHING, refused) is None:
+            raise ChannelError(
+                error.reason,
+                permanent=error.permanent,
+                action=error.action,
+                code=error.code,
+                retry_after=error.retry_after,
+            )
