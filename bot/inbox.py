@@ -21,7 +21,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from handlers.campaigns import Campaign
-from handlers.conversation import Answered, Render, receive
+from handlers.conversation import Answered, Render, expect, receive
 from handlers.messages import InboundMessage
 from storage.db import Database
 
@@ -130,6 +130,7 @@ class Inbox:
     def _answer_together(self, works: Sequence[Work]) -> list[tuple[Work, Answered | BaseException]]:
         campaign = self._campaign()
         with self._database.writing() as session:
+            expect(session, [work.message for work in works])
             return [(work, _answer(session, campaign, work)) for work in works]
 
     def _answer_alone(self, work: Work) -> Answered | BaseException:

@@ -81,7 +81,6 @@ def unskip(turn: Turn, key: str) -> None:
 
 def set_skipped(turn: Turn, skipped: list[str]) -> None:
     turn.desk.skipped = skipped
-    submissions.get(turn.session, draft_id(turn)).skipped = skipped
 
 
 def draft_id(turn: Turn) -> int:
@@ -93,14 +92,13 @@ def draft_id(turn: Turn) -> int:
 
 def _after_title(turn: Turn, before: str | None, title: str) -> list[Line]:
     key = title_key(title)
-    submissions.get(turn.session, draft_id(turn)).title_key = key
+    turn.desk.title_key = key
     lines = []
     if before is not None and before != title and _make_stale(turn):
         lines.append(say("answer/papers_stale", before=before, after=title))
-    others = submissions.list_with_title(turn.session, turn.pack.name, key)
-    same = [other for other in others if other.id != turn.desk.submission_id]
-    if same:
-        own = any(other.person_id == turn.desk.person_id for other in same)
+    owner = submissions.find_title(turn.session, turn.pack.name, key, besides=draft_id(turn))
+    if owner is not None:
+        own = owner == turn.desk.person_id
         lines.append(say("answer/same_title", own=own, source=turn.pack.spec("title").source))
     return lines
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -26,7 +26,6 @@ from handlers.rules.cleaning import clean, storable
 from handlers.turns import Turn
 from handlers.voices import hear
 from storage import desks, outbox, people
-from storage.desks import Desk
 from storage.outbox import OutboxRow
 
 LAST_HOURS = timedelta(hours=2)
@@ -49,6 +48,11 @@ class Answered:
     repeated: bool = False
 
 
+def expect(session: Session, messages: Iterable[InboundMessage]) -> None:
+    """Read ahead what a batch of messages will need, together."""
+    desks.expect(session, [(message.channel, message.sender, message.key) for message in messages])
+
+
 def receive(
     session: Session,
     campaign: Campaign,
@@ -66,7 +70,7 @@ def receive(
     desk = desks.open_desk(session, message.channel, message.sender, message.key)
     if desk is None:
         person = people.add(session, message.channel, message.sender, now=now)
-        desk = Desk(person.id, None, None, None, None, None, None, None, None, None)
+        desk = desks.new_desk(session, message.channel, message.sender, person.id)
     if desk.earlier is not None:
         earlier = desk.earlier
         return Answered(Outcome(earlier.outcome), earlier.asked, earlier.reply, repeated=True)
@@ -74,7 +78,7 @@ def receive(
     reply = respond(turn)
     parts = list(render(reply))
     first = parts.pop(0) if parts and passive else ""
-    desks.close_desk(session, desk, _log_row(turn, reply, first))
+    desks.close_desk(session, desk, _log_row(turn, reply, first), now=now)
     _continue(turn, parts)
     return Answered(reply.outcome, reply.asked, first)
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from storage import inbound, outbox, people
+from storage.outbox import OutboxRow
 
 LEASE = timedelta(seconds=90)
 BATCH = 40
@@ -54,25 +55,23 @@ def claim(session: Session, windows: Mapping[str, Mapping[str, Window]], *, now:
     outbox.wake_parked(session, now=now)
     taken = []
     for row in outbox.claim_due(session, channels=list(windows), now=now, lease=LEASE, most=BATCH):
-        if _may_send(session, row.channel, row.address, windows[row.channel], now=now):
+        if _may_send(session, row, windows[row.channel], now=now):
             taken.append(Delivery(row.id, row.channel, row.address, row.text, row.attempts))
         else:
             outbox.settle(session, row.id, state="parked", error="window closed", due_at=now, now=now)
     return taken
 
 
-def _may_send(
-    session: Session, channel: str, address: str, windows: Mapping[str, Window], *, now: datetime
-) -> bool:
+def _may_send(session: Session, row: OutboxRow, windows: Mapping[str, Window], *, now: datetime) -> bool:
     if not windows:
         return True
-    latest = inbound.latest_of_sender(session, channel, address)
+    latest = inbound.latest_of_person(session, row.channel, row.person_id)
     if latest is None:
         return False
     window = windows["event" if latest.kind == "event" else "message"]
     if now - latest.received_at > window.lasts:
         return False
-    return outbox.count_sent_since(session, channel, address, latest.received_at) < window.quota
+    return outbox.count_sent_since(session, row.channel, row.address, latest.received_at) < window.quota
 
 
 def give_back(

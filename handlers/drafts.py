@@ -186,7 +186,6 @@ def adopt_rules(turn: Turn) -> list[Line]:
     if desk.submission_id is None or desk.pack_version == turn.campaign.version:
         return []
     old = campaigns.find_version(turn.session, desk.pack_version or "")
-    submissions.get(turn.session, desk.submission_id).pack_version = turn.campaign.version
     desk.pack_version = turn.campaign.version
     if old is None:
         return []

@@ -16,15 +16,17 @@ FETCHED = "fetched"
 
 
 class InboundRow(Base):
-    """One message and its passive reply (L5: unique by channel, sender, provider's time and id)."""
+    """One message and its passive reply.
+
+    `identity` is channel, sender and the provider's time and id in one column (L5): of a batch
+    of messages all are looked up at once, which SQLite can do by an index for one column only.
+    """
 
     __tablename__ = "inbound_messages"
-    __table_args__ = (
-        UniqueConstraint("channel", "sender", "key"),
-        Index(None, "person_id", "id"),
-    )
+    __table_args__ = (UniqueConstraint("identity"), Index(None, "person_id", "id"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
+    identity: Mapped[str] = mapped_column(String(560))
     channel: Mapped[str] = mapped_column(String(40))
     sender: Mapped[str] = mapped_column(String(200))
     key: Mapped[str] = mapped_column(String(300))
@@ -39,11 +41,11 @@ class InboundRow(Base):
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-def latest_of_sender(session: Session, channel: str, sender: str) -> InboundRow | None:
-    """The newest act of the person there: it opens the platform's window for sending."""
+def latest_of_person(session: Session, channel: str, person_id: int) -> InboundRow | None:
+    """The newest act of a person on a channel: it opens the platform's window for sending."""
     return session.scalar(
         select(InboundRow)
-        .where(InboundRow.channel == channel, InboundRow.sender == sender, InboundRow.kind != FETCHED)
+        .where(InboundRow.person_id == person_id, InboundRow.channel == channel, InboundRow.kind != FETCHED)
         .order_by(InboundRow.id.desc())
         .limit(1)
     )

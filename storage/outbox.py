@@ -97,8 +97,8 @@ def wake_parked(session: Session, *, now: datetime) -> int:
     written_since = (
         select(InboundRow.id)
         .where(
+            InboundRow.person_id == OutboxRow.person_id,
             InboundRow.channel == OutboxRow.channel,
-            InboundRow.sender == OutboxRow.address,
             InboundRow.received_at > OutboxRow.due_at,
         )
         .exists()

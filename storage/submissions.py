@@ -128,11 +128,12 @@ def count_by_union(session: Session, campaign: str, states: Sequence[str]) -> di
     return {code: count for code, count in rows if code is not None}
 
 
-def list_with_title(session: Session, campaign: str, title_key: str) -> Sequence[Submission]:
-    """Every submission of that title, drafts of anybody included."""
-    return session.scalars(
-        select(Submission).where(Submission.campaign == campaign, Submission.title_key == title_key)
-    ).all()
+def find_title(session: Session, campaign: str, title_key: str, *, besides: int) -> int | None:
+    """Whose another submission of that title is, drafts included; None if there is none."""
+    query = select(Submission.person_id).where(
+        Submission.campaign == campaign, Submission.title_key == title_key, Submission.id != besides
+    )
+    return session.scalar(query.limit(1))
 
 
 def list_answers(session: Session, submission_ids: Sequence[int]) -> Sequence[Answer]:

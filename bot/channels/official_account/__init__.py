@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
@@ -40,28 +41,37 @@ _WINDOWS = MappingProxyType(
 )
 
 
+@dataclass(kw_only=True, repr=False, eq=False)
 class OfficialAccount:
-    """One account. `tokens` keeps its access token for all processes, `wall` is the real time."""
+    """One account. `tokens` keeps its access token for all processes, `wall` is the real time.
+
+    Raises ValueError for an empty token or app id and for a key that is none. Nothing secret
+    shows in its text.
+    """
 
     name = "official_account"
 
-    def __init__(
-        self,
-        *,
-        app_id: str,
-        app_secret: str,
-        token: str,
-        encoding_aes_key: str = "",
-        api_base_url: str = "https://api.weixin.qq.com",
-        tokens: TokenStore,
-        wall: Callable[[], datetime],
-        pause: Pause = time.sleep,
-    ) -> None:
-        """Raises ValueError for an empty token or app id and for a key that is none."""
-        self._envelope = Envelope(token=token, app_id=app_id, encoding_aes_key=encoding_aes_key)
-        self._transport = Transport(api_base_url)
+    app_id: str
+    app_secret: str
+    token: str
+    encoding_aes_key: str = ""
+    api_base_url: str = "https://api.weixin.qq.com"
+    tokens: TokenStore
+    wall: Callable[[], datetime]
+    pause: Pause = time.sleep
+
+    def __post_init__(self) -> None:
+        self._envelope = Envelope(
+            token=self.token, app_id=self.app_id, encoding_aes_key=self.encoding_aes_key
+        )
+        self._transport = Transport(self.api_base_url)
         self._api = Api(
-            self._transport, app_id=app_id, app_secret=app_secret, tokens=tokens, wall=wall, pause=pause
+            self._transport,
+            app_id=self.app_id,
+            app_secret=self.app_secret,
+            tokens=self.tokens,
+            wall=self.wall,
+            pause=self.pause,
         )
 
     @property

@@ -108,6 +108,7 @@ def upgrade() -> None:
     op.create_table(
         "inbound_messages",
         sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("identity", sa.String(length=560), nullable=False),
         sa.Column("channel", sa.String(length=40), nullable=False),
         sa.Column("sender", sa.String(length=200), nullable=False),
         sa.Column("key", sa.String(length=300), nullable=False),
@@ -124,7 +125,7 @@ def upgrade() -> None:
             ["person_id"], ["people.id"], name=op.f("fk_inbound_messages_person_id_people")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_inbound_messages")),
-        sa.UniqueConstraint("channel", "sender", "key", name=op.f("uq_inbound_messages_channel_sender_key")),
+        sa.UniqueConstraint("identity", name=op.f("uq_inbound_messages_identity")),
     )
     with op.batch_alter_table("inbound_messages", schema=None) as batch_op:
         batch_op.create_index(
