@@ -20,8 +20,6 @@ from tests import postgres
 
 pytest_plugins = ["tests.fixtures"]
 
-pytest_plugins = ["tests.fixtures"]
-
 PARTS = {"postgresql": "BOT_TEST_POSTGRES", "browser": "BOT_TEST_BROWSER"}
 KINDS = ("sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql))
 _numbers = itertools.count(1)

@@ -56,7 +56,7 @@ def _read_all(said: str) -> list[str]:
 def read_number(said: str) -> str | None:
     """The normal form of one written number; None if it is no number of this country."""
     rest, extension = said, ""
-    if _LANDLINE_WITH_EXTENSION.match(said) or not said.count("-") == 1 or re.search("[转分xX*]", said):
+    if _LANDLINE_WITH_EXTENSION.match(said) or said.count("-") != 1 or re.search("[转分xX*]", said):
         found = _EXTENSION.search(said)
         if found is not None and _digits(said[: found.start()]) >= 10:
             rest, extension = said[: found.start()], found.group(1) or found.group(2)

@@ -101,6 +101,7 @@ class WechatApi:
         self.videos: dict[str, Answer] = {}
         self.strangers: set[str] = set()
         self.faults: list[Fault] = []
+        self.connections: list[Any] = []
         self.stopping = threading.Event()
         self._lock = threading.Lock()
         self._token: str | None = None
@@ -251,6 +252,7 @@ class _Server(ThreadingHTTPServer):
 
     def process_request(self, request: Any, client_address: Any) -> None:
         self._connections.add(request)
+        self.api.connections.append(client_address)
         super().process_request(request, client_address)
 
     def shutdown_request(self, request: Any) -> None:

@@ -16,7 +16,7 @@ from handlers.platform_tokens import StoredToken
 # The platform renews five minutes before the end and takes both tokens until then.
 EARLY = timedelta(minutes=5)
 NOTHING = timedelta()
-RENEWALS_APART = timedelta(seconds=30)
+ASKED_APART = timedelta(seconds=30)
 LEASE = 30.0
 STEP = 0.1
 STEPS = 200
@@ -73,7 +73,7 @@ class AccessTokens:
         self._wall = wall
         self._pause = pause
         self._lock = threading.Lock()
-        self._renewed_at: datetime | None = None
+        self._asked_at: datetime | None = None
         self._failure: tuple[datetime, ChannelError] | None = None
 
     def current(self) -> str:
@@ -107,7 +107,7 @@ class AccessTokens:
 
     def _try_to_obtain(self, refused: str | None) -> str | None:
         """None while another process fetches and nothing is there to be used meanwhile."""
-        token = self._kept(NOTHING if self._renewed_lately() else EARLY, refused)
+        token = self._kept(NOTHING if self._asked_lately() else EARLY, refused)
         if token is not None:
             return token
         owner = secrets.token_hex(16)
@@ -129,19 +129,20 @@ class AccessTokens:
             self._store.lease(self._name, owner, 0)
 
     def _renew(self, owner: str, refused: str | None) -> str:
+        self._asked_at = self._wall()
         fresh = self._fetch(False)
         if fresh.value == refused and self._may_force():
             fresh = self._fetch(True)
-        self._renewed_at = self._wall()
-        self._store.put(self._name, fresh.value, self._renewed_at + timedelta(seconds=fresh.lifetime), owner)
+        expires_at = self._wall() + timedelta(seconds=fresh.lifetime)
+        self._store.put(self._name, fresh.value, expires_at, owner)
         return fresh.value
 
     def _may_force(self) -> bool:
         """A lease that nobody renews spaces forced refreshes, whichever process asks for one."""
         return self._store.lease(f"{self._name}:forced", secrets.token_hex(16), FORCED_APART)
 
-    def _renewed_lately(self) -> bool:
-        return self._renewed_at is not None and self._wall() - self._renewed_at < RENEWALS_APART
+    def _asked_lately(self) -> bool:
+        return self._asked_at is not None and self._wall() - self._asked_at < ASKED_APART
 
     def _repeat_failure(self, refused: str | None) -> None:
         """Spare those who waited behind a failed fetch a time-out of their own each."""
