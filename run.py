@@ -132,7 +132,6 @@ def install(name: str) -> None:
         return
     print("正在安装依赖，约需一分钟 / installing packages, about a minute ...", file=sys.stderr, flush=True)
     make_venv()
-    STAMP.unlink(missing_ok=True)
     done = subprocess.run(
         [*pip(), "install", "-qq", "--disable-pip-version-check", "--require-hashes", "-r", str(ROOT / name)],
         env=environment(PIP_USER="0"),

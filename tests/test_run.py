@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 import shutil
 import subprocess
@@ -28,6 +29,7 @@ def make_checkout(parent: Path) -> Path:
     shutil.copy(ROOT / "run.py", folder)
     for name in (run.RUNTIME, run.DEVELOPMENT):
         (folder / name).write_text("# nothing\n", encoding="utf-8")
+    (folder / "bot" / "__init__.py").touch()
     (folder / "bot" / "__main__.py").write_text(SHOW, encoding="utf-8")
     return folder
 
@@ -53,9 +55,11 @@ def shown(checkout: Path, *arguments: str) -> str:
 
 
 def start(checkout: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Start run.py from another folder, as a person would whose shell knows nothing of these tests."""
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     return subprocess.run(
         [sys.executable, str(checkout / "run.py"), *arguments],
-        cwd=checkout.parent, capture_output=True, encoding="utf-8", timeout=120, check=False,
+        cwd=checkout.parent, env=env, capture_output=True, encoding="utf-8", timeout=120, check=False,
     )  # fmt: skip
 
 
@@ -167,3 +171,47 @@ def test_locks_agree_with_each_other_and_with_the_project() -> None:
     names = {group: {re.split(r"[\[<>=; ]", line)[0] for line in lines} for group, lines in wanted.items()}
     assert names["runtime"] <= runtime.keys()
     assert names["development"] <= development.keys() - runtime.keys()
+
+
+@pytest.fixture
+def no_checks(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, str]]:
+    """Nothing is installed or run; what the checks would have been told is kept."""
+    told: list[dict[str, str]] = []
+    monkeypatch.setattr(run, "install", lambda name: None)
+    monkeypatch.setattr(run, "CHECKS", ())
+    monkeypatch.setattr(run, "check", lambda name, words, switches: told.append(switches) or True)
+    monkeypatch.setattr(run, "has_chinese_font", lambda: True)
+    monkeypatch.setattr(run, "find_browser", lambda: None)
+    monkeypatch.setattr(run, "get_browser", lambda: None)
+    return told
+
+
+def test_missing_browser_is_named_and_fails(
+    no_checks: list[dict[str, str]], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run.main(["test"]) == 1
+    assert capsys.readouterr().out.splitlines()[-2:] == [
+        "ok      tests",
+        "NOT RUN browser tests: there is no browser; install one with: apt-get install chromium, "
+        "or: .venv/bin/python -m playwright install --with-deps chromium",
+    ]
+    assert no_checks == [{"BOT_TEST_POSTGRES": "1", "BOT_TEST_BROWSER": "0"}]
+
+
+def test_browser_that_is_there_is_used(
+    no_checks: list[dict[str, str]], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(run, "find_browser", lambda: "/somewhere/chromium")
+    assert run.main(["test"]) == 0
+    assert "NOT RUN" not in capsys.readouterr().out
+    assert no_checks == [
+        {"BOT_TEST_POSTGRES": "1", "BOT_TEST_BROWSER": "1", "CHROMIUM": "/somewhere/chromium"}
+    ]
+
+
+def test_fast_leaves_out_what_was_asked_to_be_left_out(
+    no_checks: list[dict[str, str]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run.main(["test", "--fast", "-k", "config"]) == 0
+    assert "NOT RUN" not in capsys.readouterr().out
+    assert no_checks == [{"BOT_TEST_POSTGRES": "0", "BOT_TEST_BROWSER": "0"}]

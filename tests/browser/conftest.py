@@ -7,6 +7,8 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+from fake_simulator import FakeSimulator
+from fake_simulator import serving as serving_fake
 from simulator_page import Server
 
 from tests import serving
@@ -26,8 +28,18 @@ class Demonstration(serving.Server):
 
 
 @pytest.fixture(scope="module")
-def simulator_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A demonstration on an empty folder, for the tests of one file."""
+def simulator_server(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    """A demonstration on an empty folder, for the tests of one file.
+
+    For what the page can and the product cannot yet:
+    `@pytest.mark.parametrize("simulator_server", ["fake"], indirect=True)`.
+    """
+    if getattr(request, "param", "product") == "fake":
+        with serving_fake(FakeSimulator()) as url:
+            yield Server(url, bind_code="ABCD1234")
+        return
     server = Demonstration(tmp_path_factory.mktemp("simulator"), database_url="")
     server.start()
     yield Server(server.url, bind_code="")
