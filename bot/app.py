@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask, Response
 
-from bot.web import health, home, simulator
+from bot.web import health, home
 from bot.wiring import Application
 
 CSP = "default-src 'self'; img-src 'self' data: blob:; style-src 'self'; script-src 'self'; frame-ancestors 'none'"
@@ -19,6 +19,9 @@ def create_app(application: Application) -> Flask:
     app.register_blueprint(home.blueprint(application))
     app.register_blueprint(health.blueprint(application))
     if application.config.channels.simulator.enabled:
+        # Here and not above: where the simulator is off, its drawing libraries stay out of memory.
+        from bot.web import simulator
+
         app.register_blueprint(simulator.blueprint(application))
     app.after_request(_secure)
     return app

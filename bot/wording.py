@@ -35,6 +35,8 @@ class Wording:
         template = self._templates.get(name)
         if template is None:
             template = self._templates[name] = self._environment.get_template(f"{name}.txt")
+            # A plain mapping: jinja copies it for every rendering, and its own chain is slow to copy.
+            template.globals = dict(template.globals)
         return template
 
     def text(self, reply: Reply) -> str:

@@ -123,6 +123,7 @@ class _Vocabulary:
         }
         self._shown: dict[Argument, str] = {spec.key: spec.short for spec in pack.fields}
         self.exact = self._named_attachments() | self._whole(lambda command: command.words)
+        self._nearly = [(word, hit, word == fold(hit.meant)) for word, hit in self.exact.items()]
         self._wrong = self._whole(lambda command: command.typos)
         self._prefixes = self._longest_first(lambda command: command.words)
         self._before = self._longest_first(lambda command: command.before)
@@ -175,8 +176,7 @@ class _Vocabulary:
             return None
         proper: set[_Hit] = set()
         others: set[_Hit] = set()
-        for word, hit in self.exact.items():
-            is_proper = word == fold(hit.meant)
+        for word, hit, is_proper in self._nearly:
             shortest = SHORTEST_NEAR if is_proper else SHORTEST_NEAR + 1
             if len(word) >= shortest and OSA.distance(said, word, score_cutoff=1) <= 1:
                 (proper if is_proper else others).add(hit)

@@ -6,14 +6,12 @@ from typing import Any
 
 from handlers import campaigns, prompts
 from handlers.answers import keep
-from handlers.campaigns import Phase
 from handlers.messages import Line, Outcome, Reply, say
 from handlers.pack_loading import differences
-from handlers.progress import filled_count, next_field
+from handlers.progress import filled_count, missing, next_field
 from handlers.rules.transitions import State
 from handlers.turns import Turn
 from storage import audit, desks, submissions
-from storage.audit import AuditRow
 from storage.submissions import Submission
 
 MANY = 5
@@ -25,47 +23,48 @@ def start(turn: Turn) -> Reply:
     desk = turn.desk
     if desk.state == State.DRAFT and desk.asked is not None and not _is_blank(turn):
         return prompts.ask(turn, turn.pack.spec(desk.asked), Outcome.MOVED, _resumed(turn))
-    drafts = [row for row in mine(turn) if row["state"] == State.DRAFT]
+    rows = mine(turn)
+    drafts = [row for row in rows if row["state"] == State.DRAFT]
     if len(drafts) == 1:
         return switch_to(turn, drafts[0]["id"])
     if len(drafts) > 1:
         return choose(turn)
-    return open_new(turn)
+    return _open(turn, others=len(rows))
 
 
 def open_new(turn: Turn) -> Reply:
     """新建: an empty draft; one that is still empty is used again."""
     if turn.desk.state == State.DRAFT and _is_blank(turn):
         return prompts.ask(turn, turn.pack.asked[0], Outcome.MOVED, say("draft/still_empty"))
-    count = len(mine(turn))
-    row = submissions.add(
-        turn.session,
-        Submission(
-            person_id=turn.desk.person_id,
-            campaign=turn.pack.name,
-            pack_version=turn.campaign.version,
-            state=State.DRAFT,
-            route=SELF,
-            skipped=[],
-            created_at=turn.now,
-            changed_at=turn.now,
-        ),
-    )
+    return _open(turn, others=len(mine(turn)))
+
+
+def _open(turn: Turn, *, others: int) -> Reply:
+    desk, version = turn.desk, turn.campaign.version
+    row = {
+        "person_id": desk.person_id, "campaign": turn.pack.name, "pack_version": version,
+        "state": State.DRAFT, "route": SELF, "skipped": [], "created_at": turn.now, "changed_at": turn.now,
+    }  # fmt: skip
+    desk.submission_id = submissions.add(turn.session, row)
     audit.add(
         turn.session,
-        AuditRow(
-            submission_id=row.id, person_id=turn.desk.person_id, at=turn.now, action="open", after=State.DRAFT
-        ),
+        desk.submission_id,
+        "open",
+        person_id=desk.person_id,
+        at=turn.now,
+        move=(None, State.DRAFT),
     )
-    _put_on_desk(turn, row)
+    desk.state, desk.number, desk.pack_version, desk.skipped = State.DRAFT, None, version, []
+    desks.clear_papers(desk)
     notes = _prefill_union(turn)
     opened = say(
         "draft/opened",
         total=len(turn.pack.numbered),
-        before=turn.campaign.phase(turn.now) is Phase.BEFORE,
+        phase=turn.campaign.phase(turn.now),
         dates=turn.campaign.dates,
-        others=count,
-        many=count >= MANY,
+        helpdesk=turn.pack.helpdesk,
+        others=others,
+        many=others >= MANY,
     )
     return prompts.ask(turn, turn.pack.asked[0], Outcome.MOVED, opened, *notes)
 
@@ -90,15 +89,10 @@ def _put_on_desk(turn: Turn, row: Submission) -> None:
 def mine(turn: Turn) -> list[dict[str, Any]]:
     """This person's submissions of the campaign, oldest first, as a list to choose from."""
     rows = submissions.list_of_person(turn.session, turn.desk.person_id, turn.pack.name)
-    titles = {
-        answer.submission_id: answer.value
-        for answer in submissions.list_answers(turn.session, [row.id for row in rows])
-        if answer.field == "title"
-    }
     return [
         {
             "id": row.id,
-            "title": titles.get(row.id),
+            "title": row.title,
             "state": row.state,
             "number": row.number,
             "current": row.id == turn.desk.submission_id,
@@ -114,7 +108,11 @@ def choose(turn: Turn) -> Reply:
     if not rows:
         return turn.reply(Outcome.ANSWERED, say("draft/none"))
     turn.wait_for("drafts", ids=[row["id"] for row in rows])
-    return turn.reply(Outcome.NEEDS_CONFIRMATION, say("draft/choose", rows=rows))
+    return turn.reply(Outcome.NEEDS_CONFIRMATION, list_of_mine(turn))
+
+
+def list_of_mine(turn: Turn) -> Line:
+    return say("draft/choose", rows=mine(turn))
 
 
 def switch_to(turn: Turn, submission_id: int) -> Reply:
@@ -144,6 +142,7 @@ def _resumed(turn: Turn) -> Line:
         draft=prompts.draft_name(turn),
         filled=filled_count(turn),
         total=len(turn.pack.numbered),
+        short=len(missing(turn)),
     )
 
 
@@ -159,6 +158,7 @@ def pause(turn: Turn) -> Reply:
             draft=prompts.draft_name(turn),
             filled=filled_count(turn),
             total=len(turn.pack.numbered),
+            phase=turn.campaign.phase(turn.now),
             deadline=turn.campaign.dates.submission_deadline,
         ),
     )
@@ -169,10 +169,11 @@ def ask_to_restart(turn: Turn) -> Reply:
     if turn.desk.state != State.DRAFT:
         return start(turn)
     turn.wait_for("restart")
-    return turn.reply(
-        Outcome.NEEDS_CONFIRMATION,
-        say("draft/ask_restart", draft=prompts.draft_name(turn), filled=filled_count(turn)),
-    )
+    return turn.reply(Outcome.NEEDS_CONFIRMATION, restart_question(turn))
+
+
+def restart_question(turn: Turn) -> Line:
+    return say("draft/ask_restart", draft=prompts.draft_name(turn), filled=filled_count(turn))
 
 
 def _is_blank(turn: Turn) -> bool:

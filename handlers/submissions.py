@@ -10,13 +10,12 @@ from handlers import prompts
 from handlers.answers import draft_id
 from handlers.campaigns import Phase
 from handlers.errors import HandlerError
-from handlers.messages import Outcome, Reply, say
-from handlers.packs import Pack
+from handlers.messages import Line, Outcome, Reply, say
+from handlers.packs import FieldSpec, Pack
 from handlers.progress import missing, owed_later
 from handlers.rules.transitions import Act, State, after
 from handlers.turns import Turn
 from storage import audit, submissions
-from storage.audit import AuditRow
 from storage.submissions import Submission
 
 
@@ -36,18 +35,7 @@ def change_state(
         raise HandlerError("submission/not_allowed", state=before, act=act)
     submission.state = following
     submission.changed_at = now
-    audit.add(
-        session,
-        AuditRow(
-            submission_id=submission.id,
-            person_id=person_id,
-            at=now,
-            action=act,
-            before=before,
-            after=following,
-            note=note,
-        ),
-    )
+    audit.add(session, submission.id, act, person_id=person_id, at=now, move=(before, following), note=note)
 
 
 def issue_number(session: Session, pack: Pack, union_code: str) -> str:
@@ -111,19 +99,46 @@ def ask_to_withdraw(turn: Turn) -> Reply:
     """Taking back is asked about first; a draft has nothing to take back."""
     if turn.desk.state != State.SUBMITTED:
         return turn.reply(Outcome.ANSWERED, say("submission/nothing_to_withdraw"))
+    if turn.campaign.phase(turn.now) is Phase.CLOSED:
+        return turn.reply(Outcome.REJECTED, too_late_to_withdraw(turn))
     turn.wait_for("withdraw")
-    return turn.reply(
-        Outcome.NEEDS_CONFIRMATION,
-        say(
-            "submission/ask_withdraw",
-            number=turn.desk.number,
-            deadline=turn.campaign.dates.submission_deadline,
-        ),
+    return turn.reply(Outcome.NEEDS_CONFIRMATION, withdrawal_question(turn))
+
+
+def withdrawal_question(turn: Turn) -> Line:
+    deadline = turn.campaign.dates.submission_deadline
+    return say("submission/ask_withdraw", number=turn.desk.number, deadline=deadline)
+
+
+def ask_to_edit(turn: Turn, spec: FieldSpec) -> Reply:
+    """Changing what was due with the submission needs its withdrawal, which is asked about."""
+    if turn.campaign.phase(turn.now) is Phase.CLOSED:
+        return turn.reply(Outcome.REJECTED, too_late_to_withdraw(turn))
+    turn.wait_for("edit_submitted", field=spec.key)
+    return turn.reply(Outcome.NEEDS_CONFIRMATION, edit_question(turn, spec))
+
+
+def edit_question(turn: Turn, spec: FieldSpec) -> Line:
+    return say("submission/ask_edit", number=turn.desk.number, spec=spec)
+
+
+def too_late_to_withdraw(turn: Turn) -> Line:
+    """After the deadline it could not be handed in again, so it is not taken back (R5)."""
+    return say(
+        "submission/too_late_to_withdraw",
+        number=turn.desk.number,
+        dates=turn.campaign.dates,
+        helpdesk=turn.pack.helpdesk,
     )
 
 
 def withdraw(turn: Turn) -> None:
-    """Make the submission a draft again; its number stays with it."""
+    """Make the submission a draft again; its number stays with it.
+
+    HandlerError once the campaign is over: a yes may come after the bell.
+    """
+    if turn.campaign.phase(turn.now) is Phase.CLOSED:
+        raise HandlerError("submission/too_late_to_withdraw", **too_late_to_withdraw(turn).context)
     submission = submissions.get(turn.session, draft_id(turn))
     change_state(turn.session, submission, Act.WITHDRAW, person_id=turn.desk.person_id, now=turn.now)
     turn.desk.state = submission.state

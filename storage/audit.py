@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text, select
+from sqlalchemy import ForeignKey, Index, String, Text, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from storage.db import Base, UtcDateTime
+from storage.db import Base, UtcDateTime, connection_of
 
 
 class AuditRow(Base):
@@ -27,9 +27,28 @@ class AuditRow(Base):
     note: Mapped[str | None] = mapped_column(Text)
 
 
-def add(session: Session, row: AuditRow) -> None:
-    session.add(row)
-    session.flush()
+_ADD = insert(AuditRow)
+
+
+def add(
+    session: Session,
+    submission_id: int,
+    action: str,
+    *,
+    person_id: int | None,
+    at: datetime,
+    move: tuple[str | None, str],
+    note: str | None = None,
+) -> None:
+    """Keep one act; `move` is the state before (None: there was no submission) and after."""
+    before, after = move
+    connection_of(session).execute(
+        _ADD,
+        {
+            "submission_id": submission_id, "person_id": person_id, "at": at, "action": action,
+            "before": before, "after": after, "note": note,
+        },
+    )  # fmt: skip
 
 
 def list_of(session: Session, submission_ids: Sequence[int]) -> Sequence[AuditRow]:

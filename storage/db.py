@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from sqlalchemy import JSON, DateTime, Dialect, Engine, MetaData, create_engine, event, make_url
+from sqlalchemy import JSON, Connection, DateTime, Dialect, Engine, MetaData, create_engine, event, make_url
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
@@ -132,6 +132,19 @@ class Database:
         self.engine.dispose()
         if self._turnstile is not None:
             self._turnstile.close()
+
+
+def connection_of(session: Session) -> Connection:
+    """The session's connection for statements of Core that are built once; the ORM costs several times as much.
+
+    What was gathered to be written together (`storage.desks`) and what the ORM holds is written first,
+    so that it is found.
+    """
+    session.flush()
+    write_out = session.info.get("write_out")
+    if write_out is not None:
+        write_out()
+    return session.connection()
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

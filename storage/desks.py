@@ -57,10 +57,10 @@ class Desk:
     pending: dict[str, Any] | None
     union_hint: str | None
     submission_id: int | None
-    state: str | None
-    number: str | None
-    pack_version: str | None
-    skipped: list[str] | None
+    state: str | None = None
+    number: str | None = None
+    pack_version: str | None = None
+    skipped: list[str] | None = None
     answers: dict[str, Any] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
     files: dict[str, list[DeskFile]] = field(default_factory=dict)
@@ -77,16 +77,16 @@ _w, _f, _i = Answer.__table__, StoredFile.__table__, InboundRow.__table__
 _PEOPLE = (
     select(
         _a.c.address,
-        _p.c.id, _p.c.name, _p.c.asked, _p.c.pending, _p.c.union_hint,
-        _s.c.id, _s.c.state, _s.c.number, _s.c.pack_version, _s.c.skipped,
+        _p.c.id, _p.c.name, _p.c.asked, _p.c.pending, _p.c.union_hint, _p.c.submission_id,
     )
-    .select_from(_a.join(_p, _p.c.id == _a.c.person_id).outerjoin(_s, _s.c.id == _p.c.submission_id))
+    .select_from(_a.join(_p, _p.c.id == _a.c.person_id))
     .where(_a.c.channel == bindparam("channel"), _a.c.address.in_(bindparam("senders", expanding=True)))
     .order_by(_p.c.id)
     .with_for_update(of=_p)
 )  # fmt: skip
 
-# The locks are taken in the statement before, so this one sees what the last message left.
+# The locks are taken in the statement before, so this one sees what the last message left. That
+# statement itself waited for a lock with an old view of every row but the locked one.
 _PAPERS = union_all(
     select(
         literal(0).label("what"), _w.c.submission_id.label("of"), _w.c.field, _w.c.value, _w.c.note,
@@ -101,6 +101,10 @@ _PAPERS = union_all(
         literal(2), literal(0), _i.c.asked, null(), _i.c.reply, _i.c.outcome, _i.c.id, null(), literal(0),
         _i.c.identity,
     ).where(_i.c.identity.in_(bindparam("identities", expanding=True))),
+    select(
+        literal(3), _s.c.id, _s.c.state, _s.c.skipped, _s.c.number, _s.c.pack_version, literal(0), null(),
+        literal(0), null(),
+    ).where(_s.c.id.in_(bindparam("submissions", expanding=True))),
 ).order_by("what", "id")  # fmt: skip
 
 _KEEP_CURSOR = (
@@ -185,12 +189,15 @@ class _Room:
                 sha256, status = rest.split(" ")
                 file = DeskFile(row_id, name, note, kind, size, sha256, status)
                 desks[of].files.setdefault(key, []).append(file)
-            else:
+            elif what == 2:
                 self.replies[rest] = StoredReply(name, key, note)
+            else:
+                desk = desks[of]
+                desk.state, desk.skipped, desk.number, desk.pack_version = key, value, note, name
+                desk.draft = _draft(desk)
 
     def reload(self, desk: Desk) -> None:
         self.write_out()
-        desk.answers, desk.notes, desk.files = {}, {}, {}
         self._read_papers({desk.submission_id: desk}, [])
 
     def write(self, statement: Any, row: dict[str, Any]) -> None:
@@ -222,6 +229,7 @@ def _room(session: Session) -> _Room:
     room = session.info.get("room")
     if room is None:
         room = session.info["room"] = _Room(session)
+        session.info["write_out"] = room.write_out
     return room
 
 
@@ -269,16 +277,22 @@ def open_desk(session: Session, channel: str, sender: str, key: str) -> Desk | N
 
 def new_desk(session: Session, channel: str, sender: str, person_id: int) -> Desk:
     """The desk of somebody who has just been added."""
-    desk = Desk(person_id, None, None, None, None, None, None, None, None, None)
+    desk = Desk(person_id, None, None, None, None, None)
     desk.cursor, desk.draft = _cursor(desk), _draft(desk)
     _room(session).desks[channel, sender] = desk
     return desk
 
 
-def reload_papers(session: Session, desk: Desk) -> None:
-    """Read the answers and files of the desk's draft, which has just been exchanged."""
+def clear_papers(desk: Desk) -> None:
+    """The desk's draft has just been opened: there is nothing of it to read."""
     desk.title_key = None
     desk.draft = _draft(desk)
+    desk.answers, desk.notes, desk.files = {}, {}, {}
+
+
+def reload_papers(session: Session, desk: Desk) -> None:
+    """Read the answers and files of the desk's draft, which has just been exchanged."""
+    clear_papers(desk)
     _room(session).reload(desk)
 
 

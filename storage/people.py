@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, select
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from storage.db import Base, JsonValue, UtcDateTime
+from storage.db import Base, JsonValue, UtcDateTime, connection_of
 
 
 class Person(Base):
@@ -46,14 +46,25 @@ class Address(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-def add(session: Session, channel: str, address: str, *, now: datetime, name: str | None = None) -> Person:
-    """A new person with one address. A second one for the address raises IntegrityError."""
-    person = Person(name=name, created_at=now)
-    session.add(person)
-    session.flush()
-    session.add(Address(person_id=person.id, channel=channel, address=address, created_at=now))
-    session.flush()
-    return person
+_ADD_PERSON = insert(Person).returning(Person.id)
+_ADD_ADDRESS = insert(Address)
+
+
+def add(session: Session, channel: str, address: str, *, now: datetime, name: str | None = None) -> int:
+    """The id of a new person with one address. A second one for the address raises IntegrityError."""
+    connection = connection_of(session)
+    person_id: int = connection.execute(_ADD_PERSON, {"name": name, "created_at": now}).scalar_one()
+    connection.execute(
+        _ADD_ADDRESS,
+        {
+            "person_id": person_id,
+            "channel": channel,
+            "address": address,
+            "reachable": True,
+            "created_at": now,
+        },
+    )
+    return person_id
 
 
 def find_address(session: Session, channel: str, address: str) -> Address | None:

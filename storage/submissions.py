@@ -6,11 +6,23 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, delete, func, insert, select, update
+from sqlalchemy import (
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from storage.db import Base, JsonValue, UtcDateTime
+from storage.db import Base, JsonValue, UtcDateTime, connection_of
 
 
 class Submission(Base):
@@ -88,6 +100,26 @@ class NumberCounter(Base):
     last: Mapped[int]
 
 
+# What every conversation needs speaks Core, as storage.desks does.
+_s, _w = Submission.__table__, Answer.__table__
+_ADD = insert(Submission).returning(Submission.id)
+_OF_PERSON = (
+    select(_s.c.id, _s.c.state, _s.c.number, _s.c.created_at, _w.c.value.label("title"))
+    .select_from(_s.outerjoin(_w, (_w.c.submission_id == _s.c.id) & (_w.c.field == "title")))
+    .where(_s.c.person_id == bindparam("person"), _s.c.campaign == bindparam("campaign"))
+    .order_by(_s.c.id)
+)
+_WITH_TITLE = (
+    select(_s.c.person_id)
+    .where(
+        _s.c.campaign == bindparam("campaign"),
+        _s.c.title_key == bindparam("title_key"),
+        _s.c.id != bindparam("besides"),
+    )
+    .limit(1)
+)
+
+
 def get(session: Session, submission_id: int) -> Submission:
     """Raises NoResultFound."""
     found = session.get(Submission, submission_id)
@@ -96,16 +128,15 @@ def get(session: Session, submission_id: int) -> Submission:
     return found
 
 
-def add(session: Session, submission: Submission) -> Submission:
-    session.add(submission)
-    session.flush()
-    return submission
+def add(session: Session, submission: dict[str, Any]) -> int:
+    """Add one, given by its columns; those not named are empty. Its id."""
+    return int(connection_of(session).execute(_ADD, submission).scalar_one())
 
 
-def list_of_person(session: Session, person_id: int, campaign: str) -> list[Submission]:
-    """Oldest first."""
-    query = select(Submission).where(Submission.person_id == person_id, Submission.campaign == campaign)
-    return list(session.scalars(query.order_by(Submission.id)))
+def list_of_person(session: Session, person_id: int, campaign: str) -> Sequence[Any]:
+    """A person's submissions as rows of id, state, number, created_at and title, oldest first."""
+    wanted = {"person": person_id, "campaign": campaign}
+    return connection_of(session).execute(_OF_PERSON, wanted).all()
 
 
 def list_of_campaign(session: Session, campaign: str, union_code: str | None = None) -> Sequence[Submission]:
@@ -130,10 +161,9 @@ def count_by_union(session: Session, campaign: str, states: Sequence[str]) -> di
 
 def find_title(session: Session, campaign: str, title_key: str, *, besides: int) -> int | None:
     """Whose another submission of that title is, drafts included; None if there is none."""
-    query = select(Submission.person_id).where(
-        Submission.campaign == campaign, Submission.title_key == title_key, Submission.id != besides
-    )
-    return session.scalar(query.limit(1))
+    wanted = {"campaign": campaign, "title_key": title_key, "besides": besides}
+    found: int | None = connection_of(session).execute(_WITH_TITLE, wanted).scalar()
+    return found
 
 
 def list_answers(session: Session, submission_ids: Sequence[int]) -> Sequence[Answer]:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 # Not characters of their own: spaces, combining marks, joiners, variation selectors, skin tones.
 _UNCOUNTED = re.compile(
     "[\\s\\u0300-\\u036f\\u20d0-\\u20ff\\u200b-\\u200f\\u202a-\\u202e\\u2060-\\u206f\\ufe00-\\ufe0f\\ufeff"
     "\\U0001f3fb-\\U0001f3ff\\U000e0100-\\U000e01ef]"
 )
-_WIDE = "\\u2018-\\u201d\\u2026\\u2014\\u2e80-\\u303f\\u3040-\\u9fff\\uf900-\\ufaff\\ufe30-\\ufe4f\\uff00-\\uff60\\U00020000-\\U0003ffff"
+_WIDE = "\\u2018-\\u201d\\u2026\\u2014\\u2e80-\\u2fff\\u3001-\\u303f\\u3040-\\u9fff\\uf900-\\ufaff\\ufe30-\\ufe4f\\uff00-\\uff60\\U00020000-\\U0003ffff"
 _WORDS = re.compile(f"[{_WIDE}]|[^\\s{_WIDE}]+")
 _PUNCTUATION = re.compile(r"[\W_]+")
 SHOWN = 10
+EXCERPT = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +25,11 @@ class Length:
     count: int
     word: int
 
-    @classmethod
-    def of(cls, text: str) -> Length:
-        return cls(count(text), word_count(text))
+    @staticmethod
+    @lru_cache(maxsize=64)
+    def of(text: str) -> Length:
+        """Remembered for a while, since one answer is measured several times in a turn."""
+        return Length(count(text), word_count(text))
 
 
 def count(text: str) -> int:
@@ -35,7 +39,7 @@ def count(text: str) -> int:
 
 def word_count(text: str) -> int:
     """字数 as Microsoft Word counts: a Chinese character or mark is 1, a run of others is 1."""
-    return sum(1 for _ in _WORDS.finditer(text))
+    return len(_WORDS.findall(text))
 
 
 def cut_point(text: str, limit: int) -> str:
@@ -48,6 +52,11 @@ def cut_point(text: str, limit: int) -> str:
             return text[max(0, place - SHOWN) : place].strip()
         left -= 1
     return text[-SHOWN:].strip()
+
+
+def excerpt(text: str, most: int = EXCERPT) -> str:
+    """The beginning of a text for quoting it back; what is short enough is quoted whole."""
+    return text if len(text) <= most else f"{text[:most]}……"
 
 
 def title_key(title: str) -> str:
