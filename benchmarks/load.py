@@ -22,6 +22,7 @@ TRIES = 3
 class Person:
     """Prepared requests in their order; `replies` collects the bodies, `at` is the next to send."""
 
+    name: str
     requests: Sequence[bytes]
     replies: list[bytes] = field(default_factory=list)
     at: int = 0
@@ -56,7 +57,7 @@ class _Connection:
         self._socket: socket.socket | None = None
         self._buffer = bytearray()
         self.person: Person | None = None
-        self.since = 0.0
+        self.since = self.sent = 0.0
         self.tries = 0
 
     def send(self, request: bytes) -> None:
@@ -185,7 +186,7 @@ class _Arrivals:
     def _send(self, person: Person, since: float, tries: int) -> None:
         connection = self._free.pop() if self._free else _Connection(self._port, self._poll)
         connection.person, connection.since, connection.tries = person, since, tries
-        connection.sent = time.perf_counter()  # type: ignore[attr-defined]
+        connection.sent = time.perf_counter()
         try:
             connection.send(person.requests[person.at])
         except OSError:
@@ -222,7 +223,7 @@ class _Arrivals:
             self._retry(person, connection.since, connection.tries, 1.0)
             return
         # A repeat's wait is its own: the platform shows each try's answer as it comes.
-        began = connection.since if connection.tries == 1 else connection.sent  # type: ignore[attr-defined]
+        began = connection.since if connection.tries == 1 else connection.sent
         self._result.latencies.append(now - began)
         person.replies.append(answered[1])
         person.at += 1
@@ -231,7 +232,7 @@ class _Arrivals:
 
     def _give_up(self, now: float) -> None:
         for connection in list(self._busy.values()):
-            if now - connection.sent > GIVES_UP_AFTER and connection.person is not None:  # type: ignore[attr-defined]
+            if now - connection.sent > GIVES_UP_AFTER and connection.person is not None:
                 del self._busy[id(connection)]
                 connection.close()
                 self._retry(connection.person, connection.since, connection.tries, 0.0)

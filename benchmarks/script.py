@@ -54,7 +54,7 @@ def people(count: int, *, mode: str, port: int) -> list[Person]:
 
 def _person(openid: str, mode: str, port: int) -> Person:
     number = next(_TITLES)
-    return Person([_request(openid, text.format(n=number), mode, port) for text, _ in ANSWERS])
+    return Person(openid, [_request(openid, text.format(n=number), mode, port) for text, _ in ANSWERS])
 
 
 def _request(openid: str, text: str, mode: str, port: int) -> bytes:

@@ -29,7 +29,12 @@ class Running:
 
     port: int
     pids: Sequence[int]
-    folder: Path
+    database_url: str | None = None
+
+    def cpu(self) -> float:
+        """Seconds of processor time that the serving processes have used."""
+        ticks = [Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1].split()[11:13] for pid in self.pids]
+        return sum(int(tick) for pair in ticks for tick in pair) / os.sysconf("SC_CLK_TCK")
 
     def memory(self) -> float:
         """The largest process's resident memory in MB."""
@@ -42,7 +47,10 @@ def running(subject: str) -> Iterator[Running]:
     folder = Path(tempfile.mkdtemp(prefix=f"bench-{subject}-", dir=ROOT / "var"))
     try:
         if subject == "postgresql":
-            with postgres.server() as address, _product(folder, _fresh_database(address)) as found:
+            with (
+                postgres.server(durable=True) as address,
+                _product(folder, _fresh_database(address)) as found,
+            ):
                 yield found
         elif subject == "sqlite":
             with _product(folder, f"sqlite:///{folder.as_posix()}/bot.db") as found:
@@ -71,7 +79,7 @@ def _product(folder: Path, database_url: str) -> Iterator[Running]:
     server.start("--workers", str(PROCESSES))
     try:
         assert server.process is not None
-        yield Running(server.port, _children(server.process.pid), folder)
+        yield Running(server.port, _children(server.process.pid), database_url)
     finally:
         server.kill()
 
@@ -103,7 +111,7 @@ def _process(command: tuple[list[str], dict[str, str]], folder: Path) -> Iterato
     )
     try:
         _wait(int(extra["PORT"]), process, folder / "peer.log")
-        yield Running(int(extra["PORT"]), _children(process.pid), folder)
+        yield Running(int(extra["PORT"]), _children(process.pid))
     finally:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)

