@@ -12,6 +12,7 @@ from a2wsgi import WSGIMiddleware
 
 from bot.app import create_app
 from bot.config import load_config
+from bot.ending import Ending
 from bot.logging import set_up_logging
 from bot.scheduler import Scheduler
 from bot.web.callbacks import CallbackEdge
@@ -34,6 +35,7 @@ class Front:
         self._application = application
         self._scheduler = Scheduler(application) if with_worker else None
         self._pages = WSGIMiddleware(create_app(application), workers=PAGE_THREADS)  # type: ignore[arg-type]
+        self._ending = Ending()
         self._callbacks: dict[str, CallbackEdge] = {}
         if application.official_account is not None:
             self._callbacks["/callback/official-account"] = CallbackEdge(
@@ -51,12 +53,13 @@ class Front:
         if edge is not None:
             await edge(scope, receive, send)
         else:
-            await self._pages(scope, _coroutine(receive), send)  # type: ignore[arg-type]
+            await self._pages(scope, self._ending.patient(receive), send)  # type: ignore[arg-type]
 
     async def _live(self, receive: Receive, send: Send) -> None:
         while True:
             event = await receive()
             if event["type"] == "lifespan.startup":
+                self._ending.listen()
                 if self._scheduler is not None:
                     self._scheduler.start()
                 await send({"type": "lifespan.startup.complete"})
@@ -66,15 +69,6 @@ class Front:
                 self._application.close()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
-
-
-def _coroutine(receive: Receive) -> Receive:
-    """The server's `receive` as a coroutine function, which a2wsgi's threads insist on."""
-
-    async def call() -> MutableMapping[str, Any]:
-        return await receive()
-
-    return call
 
 
 def create() -> Front:

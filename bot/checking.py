@@ -11,6 +11,7 @@ from bot.config import Config, ConfigError
 from bot.starting import opened
 from bot.upgrading import is_current
 from bot.wiring import CurrentCampaign
+from handlers import deliveries
 from storage.blobs import BlobStore
 from storage.db import Database
 
@@ -45,6 +46,7 @@ def _database(database: Database, config: Config) -> Iterator[Finding]:
     yield Finding("database", current, said if current else "is not at the newest schema; run: upgrade-db")
     if current:
         yield _pack(database, config)
+        yield from _held_up(database)
 
 
 def _flushing(connection: object) -> str:
@@ -60,6 +62,13 @@ def _pack(database: Database, config: Config) -> Finding:
     except ConfigError as error:
         return Finding("pack", False, str(error))
     return Finding("pack", True, f"{campaign.pack.name} version {campaign.version[:12]}")
+
+
+def _held_up(database: Database) -> Iterator[Finding]:
+    """What a platform refuses at present, in the words of the error table."""
+    with database.reading() as session:
+        for channel, reason, count in deliveries.held_up(session):
+            yield Finding(f"channels.{channel}", False, f"messages that wait: {count}; {reason}")
 
 
 def _files(config: Config) -> Finding:

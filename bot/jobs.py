@@ -19,6 +19,8 @@ from storage.db import Database
 
 log = structlog.get_logger(__name__)
 
+STOPPED_FOR = 600.0
+
 
 class FetchingChannel(Channel, Protocol):
     """A channel whose files lie with the platform until they are fetched."""
@@ -74,9 +76,10 @@ class Worker:
         return keep_file(self._blobs, fetched.content, detail["name"] or fetched.name, field=detail["field"])
 
     def _not_brought(self, errand: Errand, error: ChannelError, now: datetime) -> int:
-        log.warning("file_not_brought", job=errand.id, code=error.code, permanent=error.permanent)
+        log.warning("file_not_brought", job=errand.id, reason=error.reason, permanent=error.permanent)
+        wait = error.retry_after if error.action != "stop" else STOPPED_FOR
         with self._database.writing() as session:
-            given_up = give_back(session, errand, error.reason, permanent=error.permanent, now=now)
+            given_up = give_back(session, errand, error.reason, permanent=error.permanent, now=now, wait=wait)
         if given_up:
             self._tell(errand.detail, Media(name=errand.detail["name"]), now)
         return 0

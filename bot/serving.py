@@ -14,10 +14,16 @@ from bot.config import Config
 
 TARGET = "bot.asgi:create"
 BACKLOG = 2048
+# What is asked has long been answered by then (the inbox answers or refuses within 2.5 seconds);
+# what is left are connections that began a request and never ended it.
+ENDS_WITHIN = 5
 
 
 def serve(config: Config, config_file: Path, *, workers: int, with_worker: bool) -> None:
-    """Serve until a signal ends it. With `with_worker` the timed work runs in the same process."""
+    """Serve until a signal ends it: what was asked is answered first, for at most `ENDS_WITHIN` seconds.
+
+    With `with_worker` the timed work runs in the same process.
+    """
     os.environ["BOT_CONFIG"] = str(config_file)
     os.environ[WITH_WORKER] = "1" if with_worker else "0"
     Server(
@@ -32,4 +38,5 @@ def serve(config: Config, config_file: Path, *, workers: int, with_worker: bool)
         websockets=False,
         log_level=LogLevels.warning,
         respawn_failed_workers=True,
+        workers_kill_timeout=ENDS_WITHIN,
     ).serve()

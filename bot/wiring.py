@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import structlog
+from sqlalchemy.exc import IntegrityError
 
 from bot.channels.base import Channel
 from bot.channels.simulator import Simulator
@@ -160,7 +161,11 @@ def _simulator(database: Database, clock: Clock) -> Simulator:
 def put_pack_in_force(database: Database, config: Config, clock: Clock) -> None:
     """Load the configured pack where none is in force yet; another version waits for load-pack."""
     name = config.campaign.pack
-    with database.writing() as session:
-        if campaigns.version_in_force(session, name) is None:
-            version = campaigns.put_in_force(session, load_pack(PACKS / name), now=clock.wall())
-            log.info("pack_loaded", pack=name, version=version)
+    try:
+        with database.writing() as session:
+            if campaigns.version_in_force(session, name) is None:
+                version = campaigns.put_in_force(session, load_pack(PACKS / name), now=clock.wall())
+                log.info("pack_loaded", pack=name, version=version)
+    except IntegrityError:
+        # Another process that started at the same moment was first with the same pack.
+        log.info("pack_loaded_elsewhere", pack=name)

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from handlers import drafts, files, prompts, submissions
-from handlers.answers import answer, save
+from handlers import captions, drafts, files, prompts, submissions, taking_back
+from handlers.answers import answer, judge, save
+from handlers.choices import fold
 from handlers.consent import command_or_content, consent, pick
-from handlers.messages import Outcome, Reply, say
+from handlers.fields import is_media
+from handlers.fields.base import Refused
+from handlers.messages import Line, Outcome, Reply, say
 from handlers.orders import home, obey, question_again
+from handlers.packs import FieldSpec
 from handlers.turns import Turn
 
 Pending = dict[str, Any]
@@ -24,7 +28,53 @@ def resolve(turn: Turn, text: str) -> Reply | None:
     pending = turn.desk.pending
     if pending is None:
         return None
-    return RESOLVERS[pending["kind"]](turn, pending, text)
+    reply = RESOLVERS[pending["kind"]](turn, pending, text)
+    if reply is None and _is_wrong_number(turn, text):
+        return turn.reply(Outcome.NEEDS_CONFIRMATION, say("message/wrong_number", said=text), *repeat(turn))
+    return reply
+
+
+def _is_wrong_number(turn: Turn, text: str) -> bool:
+    """A number that the list does not have; a code of the open question's own is none."""
+    said = fold(text)
+    if not said.isdecimal() or len(said) > 2:
+        return False
+    spec = turn.asked_spec
+    return spec is None or spec.kind != "industry" or isinstance(judge(turn, spec, text), Refused)
+
+
+def repeat(turn: Turn) -> tuple[Line, ...]:
+    """The pending question once more."""
+    pending = turn.desk.pending or {}
+    again = REPEATS.get(pending.get("kind", ""))
+    return () if again is None else (again(turn, pending),)
+
+
+def ask_whether_content(turn: Turn, spec: FieldSpec, text: str) -> Reply:
+    """A text that hardly belongs into the form is saved only after a yes."""
+    turn.wait_for("content", field=spec.key, said=text)
+    return turn.reply(Outcome.NEEDS_CONFIRMATION, say("message/is_it_content", said=text, spec=spec))
+
+
+def _content(turn: Turn, pending: Pending, text: str) -> Reply | None:
+    agreed = consent(text)
+    if agreed is None:
+        return None
+    turn.settle()
+    spec = turn.pack.spec(pending["field"])
+    if not agreed:
+        return _again(turn, spec)
+    if is_media(spec):
+        return captions.say_in_field(turn, spec, pending["said"])
+    return answer(turn, spec, pending["said"])
+
+
+def _again(turn: Turn, spec: FieldSpec) -> Reply:
+    """Back to what was open before a question came between."""
+    held = turn.held
+    if held is not None:
+        return turn.reply(Outcome.NEEDS_CONFIRMATION, prompts.still_waiting(turn, held))
+    return question_again(turn, spec)
 
 
 def _not_saved(turn: Turn, pending: Pending) -> Reply:
@@ -71,12 +121,10 @@ def _word(turn: Turn, pending: Pending, text: str) -> Reply | None:
         if consent(text) is None:
             return None
         # A bare yes or no does not say which of the two.
-        return turn.reply(
-            Outcome.NEEDS_CONFIRMATION, say("message/command_or_content", said=pending["said"], spec=spec)
-        )
+        return turn.reply(Outcome.NEEDS_CONFIRMATION, *repeat(turn))
     turn.settle()
     if meant == "command":
-        return obey(turn, pending["command"])
+        return obey(turn, pending["command"], pending.get("argument"))
     return answer(turn, spec, pending["said"])
 
 
@@ -112,6 +160,17 @@ def _withdraw(turn: Turn, pending: Pending, text: str) -> Reply | None:
         return turn.reply(Outcome.ANSWERED, say("submission/kept", number=turn.desk.number))
     submissions.withdraw(turn)
     return turn.reply(Outcome.MOVED, say("submission/withdrawn", number=turn.desk.number))
+
+
+def _take_back(turn: Turn, pending: Pending, text: str) -> Reply | None:
+    agreed = consent(text)
+    if agreed is None:
+        return None
+    turn.settle()
+    spec = turn.pack.spec(pending["field"])
+    if agreed:
+        return taking_back.take_back(turn, spec)
+    return home(turn) if turn.asked_spec is None else question_again(turn, turn.asked_spec)
 
 
 def _edit_submitted(turn: Turn, pending: Pending, text: str) -> Reply | None:
@@ -171,17 +230,50 @@ def _remove_file(turn: Turn, pending: Pending, text: str) -> Reply | None:
     turn.settle()
     spec = turn.pack.spec(pending["field"])
     if agreed:
-        return files.remove(turn, spec, pending["file"])
+        return captions.remove(turn, spec, pending["file"])
     return question_again(turn, spec)
 
 
+def _which(turn: Turn, pending: Pending) -> Line:
+    spec = turn.pack.spec(pending["field"])
+    meant = pending.get("meant", pending["said"])
+    return say("message/command_or_content", said=pending["said"], meant=meant, spec=spec)
+
+
+def _place_again(turn: Turn, pending: Pending) -> Line:
+    return files.where_to(turn, pending["media"], pending["fields"])
+
+
+REPEATS: dict[str, Callable[[Turn, Pending], Line]] = {
+    "value": prompts.still_waiting,
+    "options": prompts.still_waiting,
+    "word": _which,
+    "content": lambda turn, pending: say(
+        "message/is_it_content", said=pending["said"], spec=turn.pack.spec(pending["field"])
+    ),
+    "guess": lambda turn, pending: say(
+        "message/did_you_mean", said=pending.get("said", ""), meant=pending.get("meant", "")
+    ),
+    "submit": lambda turn, pending: prompts.offer_submission(turn),
+    "take_back": lambda turn, pending: taking_back.question(turn, turn.pack.spec(pending["field"])),
+    "withdraw": lambda turn, pending: submissions.withdrawal_question(turn),
+    "edit_submitted": lambda turn, pending: submissions.edit_question(turn, turn.pack.spec(pending["field"])),
+    "restart": lambda turn, pending: drafts.restart_question(turn),
+    "drafts": lambda turn, pending: drafts.list_of_mine(turn),
+    "place": _place_again,
+    "remove_file": lambda turn, pending: captions.removal_question(
+        turn, turn.pack.spec(pending["field"]), pending["file"]
+    ),
+}
 RESOLVERS: dict[str, Resolver] = {
     "value": _value,
     "reason": _reason,
     "options": _options,
     "word": _word,
+    "content": _content,
     "guess": _guess,
     "submit": _submit,
+    "take_back": _take_back,
     "withdraw": _withdraw,
     "edit_submitted": _edit_submitted,
     "restart": _restart,

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
-from handlers.choices import Candidate, match
+from handlers.choices import Candidate, fold, match, whole_number
+
+LONGEST_SLIGHT = 8
 
 _WORDS = Path(__file__).parent.parent / "templates" / "chat" / "consent.toml"
 
@@ -37,6 +39,26 @@ def command_or_content(text: str) -> str | None:
 def is_same_paper(text: str) -> bool:
     """Whether a person says that the paper is in the file sent before (R32)."""
     return text.strip("。.！! ") in _words()["same_paper"]
+
+
+def is_small_talk(text: str) -> bool:
+    """A greeting or thanks: said to the bot and never meant for the form."""
+    return len(text) <= LONGEST_SLIGHT and fold(text).rstrip("?") in _folded("small_talk")
+
+
+def is_slight(text: str) -> bool:
+    """A yes, a no, a number, 没有 or a single character: more likely said to the bot than for the form."""
+    if len(text) > LONGEST_SLIGHT:
+        return False
+    said = fold(text)
+    if len(said) < 2 or whole_number(said) is not None or said in _folded("nothing"):
+        return True
+    return consent(text) is not None
+
+
+@lru_cache
+def _folded(key: str) -> frozenset[str]:
+    return frozenset(fold(word) for word in _words()[key])
 
 
 def pick(text: str, labels: Sequence[str]) -> int | None:

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from handlers import events, files, prompts
-from handlers.answers import answer, follow, judge
+from handlers import bursts, captions, events, files, prompts
+from handlers.answers import LONGEST_TEXT, answer, follow, judge, refuse_long
 from handlers.campaigns import Campaign, Phase
 from handlers.commands import Recognised, recognise
-from handlers.confirmations import resolve
+from handlers.confirmations import ask_whether_content, resolve
+from handlers.consent import is_slight, is_small_talk
 from handlers.drafts import adopt_rules
 from handlers.errors import HandlerError
-from handlers.fields import is_media
+from handlers.fields import is_media, takes_files
 from handlers.fields.base import Doubtful, Refused
+from handlers.grace import phase_of
 from handlers.messages import GROUP, InboundMessage, Line, MessageKind, Outcome, Reply, say
-from handlers.orders import home, obey
+from handlers.orders import home, obey, small_talk
 from handlers.packs import FieldSpec
 from handlers.rules.cleaning import clean, storable
 from handlers.turns import Turn
@@ -28,6 +30,7 @@ from handlers.voices import hear
 from storage import desks, outbox, people
 from storage.outbox import OutboxRow
 
+COMPLETE_TOO_LATE = "draft/complete_but_closed"
 LAST_HOURS = timedelta(hours=2)
 FILES = (MessageKind.IMAGE, MessageKind.VIDEO, MessageKind.FILE, MessageKind.FETCHED)
 _LETTERS = re.compile(r"\w")
@@ -67,20 +70,31 @@ def receive(
     `render` turns a reply into parts that the channel can carry. The first is returned, the
     others become outbox rows in this transaction; with `passive` False all of them do.
     """
+    message = _storable(message)
     desk = desks.open_desk(session, message.channel, message.sender, message.key)
     if desk is None:
-        person = people.add(session, message.channel, message.sender, now=now)
-        desk = desks.new_desk(session, message.channel, message.sender, person.id)
+        person_id = people.add(session, message.channel, message.sender, now=now)
+        desk = desks.new_desk(session, message.channel, message.sender, person_id)
     if desk.earlier is not None:
         earlier = desk.earlier
         return Answered(Outcome(earlier.outcome), earlier.asked, earlier.reply, repeated=True)
     turn = Turn(session=session, campaign=campaign, desk=desk, message=message, now=now)
-    reply = respond(turn)
+    reply, patience = bursts.gather(turn, respond(turn))
     parts = list(render(reply))
     first = parts.pop(0) if parts and passive else ""
     desks.close_desk(session, desk, _log_row(turn, reply, first), now=now)
-    _continue(turn, parts)
+    _continue(turn, parts, patience)
     return Answered(reply.outcome, reply.asked, first)
+
+
+def _storable(message: InboundMessage) -> InboundMessage:
+    """The message with names that every database takes; its text is cleaned where it is read."""
+    media = message.media
+    if media is not None and media.name:
+        return replace(message, media=replace(media, name=storable(media.name)))
+    if message.kind is not MessageKind.EVENT:
+        return message
+    return replace(message, event=storable(message.event or ""), scene=storable(message.scene or "") or None)
 
 
 def _log_row(turn: Turn, reply: Reply, text: str) -> dict[str, Any]:
@@ -99,19 +113,23 @@ def _log_row(turn: Turn, reply: Reply, text: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _continue(turn: Turn, parts: Sequence[str]) -> None:
-    """What does not fit into the passive reply follows through the outbox, in its order."""
+def _continue(turn: Turn, parts: Sequence[str], patience: timedelta) -> None:
+    """What does not fit into the passive reply follows through the outbox, in its order.
+
+    With `patience` it waits so long for what may be told together with it.
+    """
     if not parts:
         return
     message = turn.message
+    name = bursts.key_of(turn) if patience else f"reply:{message.channel}:{message.sender}:"
     rows = [
         OutboxRow(
             channel=message.channel,
             address=message.sender,
             person_id=turn.desk.person_id,
-            dedupe_key=f"reply:{message.channel}:{message.sender}:{message.key}:{place}",
+            dedupe_key=f"{name}{message.key}:{place}",
             text=part,
-            due_at=turn.now,
+            due_at=turn.now + patience,
             created_at=turn.now,
         )
         for place, part in enumerate(parts)
@@ -139,11 +157,18 @@ def _with_notices(turn: Turn, reply: Reply, changed: Sequence[Line]) -> Reply:
     left = turn.campaign.closes_at - turn.now
     if timedelta(0) < left <= LAST_HOURS and turn.desk.state == "draft":
         behind = [say("deadline/time_left", minutes=int(left.total_seconds() // 60))]
-    elif turn.campaign.phase(turn.now) is Phase.CLOSED and reply.outcome is Outcome.ACCEPTED:
+    elif _is_silent_about_the_end(turn, reply):
         behind = [say("deadline/passed", dates=turn.campaign.dates, helpdesk=turn.pack.helpdesk)]
     if not changed and not behind:
         return reply
     return Reply(reply.outcome, (*changed, *reply.lines, *behind), reply.asked)
+
+
+def _is_silent_about_the_end(turn: Turn, reply: Reply) -> bool:
+    """Whether something was saved after the deadline and the reply does not say what that is worth."""
+    if phase_of(turn) is not Phase.CLOSED or reply.outcome is not Outcome.ACCEPTED:
+        return False
+    return turn.desk.state == "draft" and all(line.template != COMPLETE_TOO_LATE for line in reply.lines)
 
 
 def _by_kind(turn: Turn) -> Reply:
@@ -169,12 +194,19 @@ def _read(turn: Turn, raw: str) -> Reply:
     text = cleaned.text
     if not text:
         return turn.reply(Outcome.REJECTED, say("message/empty", spec=turn.asked_spec))
+    if len(text) > LONGEST_TEXT:
+        return refuse_long(turn, text)
     answered = resolve(turn, text)
     if answered is not None:
         return answered
     left = files.settle_waiting(turn)
+    tray, draft = files.take_tray(turn), turn.desk.submission_id
     reply = _read_on(turn, text, cleaned.notes)
-    return reply if left is None else Reply(reply.outcome, (left, *reply.lines), reply.asked)
+    if left is not None:
+        reply = Reply(reply.outcome, (left, *reply.lines), reply.asked)
+    return (
+        files.offer_again(turn, reply, tray, is_of_draft=draft == turn.desk.submission_id) if tray else reply
+    )
 
 
 def _read_on(turn: Turn, text: str, notes: tuple[Line, ...]) -> Reply:
@@ -184,7 +216,18 @@ def _read_on(turn: Turn, text: str, notes: tuple[Line, ...]) -> Reply:
         return _command(turn, command, spec)
     if spec is None:
         return _guess(turn, command) if command is not None else home(turn)
+    if is_small_talk(text):
+        return small_talk(turn, spec)
+    if _is_doubtful(turn, spec, text):
+        return ask_whether_content(turn, spec, text)
     return _answer(turn, spec, text, command, notes)
+
+
+def _is_doubtful(turn: Turn, spec: FieldSpec, text: str) -> bool:
+    """Whether a text may hardly be meant for a field that would take it as it is."""
+    if is_media(spec):
+        return is_slight(text) and any(not file.caption for file in turn.files(spec.key))
+    return spec.kind == "text" and is_slight(text)
 
 
 def _read_command(turn: Turn, text: str) -> Reply | None:
@@ -198,16 +241,26 @@ def _read_command(turn: Turn, text: str) -> Reply | None:
 def _command(turn: Turn, command: Recognised, spec: FieldSpec | None) -> Reply:
     """Obey, unless the word may be content: in a text field a bare word is asked about (L1)."""
     may_be_content = spec is not None and spec.kind == "text" and command.argument is None
+    if spec is not None and command.name == "assemble" and prompts.can_assemble(turn, spec):
+        may_be_content = False  # It was offered for this very field.
     if may_be_content and spec is not None and _LETTERS.search(command.said):
-        turn.wait_for("word", field=spec.key, said=command.said, command=command.name)
-        return turn.reply(
-            Outcome.NEEDS_CONFIRMATION, say("message/command_or_content", said=command.said, spec=spec)
-        )
+        return _ask_which(turn, spec, command)
     pending = turn.desk.pending
     reply = obey(turn, command.name, command.argument)
     if pending is None or turn.desk.pending is not pending:
         return _mention_unsaved(turn, reply, pending)
     return reply
+
+
+def _ask_which(turn: Turn, spec: FieldSpec, command: Recognised) -> Reply:
+    turn.wait_for(
+        "word", field=spec.key, said=command.said, command=command.name, argument=command.argument,
+        meant=command.meant,
+    )  # fmt: skip
+    return turn.reply(
+        Outcome.NEEDS_CONFIRMATION,
+        say("message/command_or_content", said=command.said, meant=command.meant, spec=spec),
+    )
 
 
 def _mention_unsaved(turn: Turn, reply: Reply, pending: dict[str, Any] | None) -> Reply:
@@ -223,7 +276,9 @@ def _mention_unsaved(turn: Turn, reply: Reply, pending: dict[str, Any] | None) -
 
 def _guess(turn: Turn, command: Recognised) -> Reply:
     """Initials and one wrong character are understood but asked about, never obeyed silently."""
-    turn.wait_for("guess", command=command.name, argument=command.argument)
+    turn.wait_for(
+        "guess", command=command.name, argument=command.argument, said=command.said, meant=command.meant
+    )
     return turn.reply(
         Outcome.NEEDS_CONFIRMATION, say("message/did_you_mean", said=command.said, meant=command.meant)
     )
@@ -235,10 +290,14 @@ def _answer(
     if is_media(spec):
         if command is not None and not turn.files(spec.key):
             return _guess(turn, command)
-        return files.say_in_field(turn, spec, text)
+        return captions.say_in_field(turn, spec, text)
+    if takes_files(spec) and captions.is_about_files(turn, spec, text):
+        return captions.say_in_field(turn, spec, text)
+    if spec.kind == "text" and command is not None:
+        return _ask_which(turn, spec, command)
     pending = turn.desk.pending or {}
     advised = pending.get("kind") == "value" and pending.get("field") == spec.key
-    if command is not None and spec.kind != "text":
+    if command is not None:
         judgement = judge(turn, spec, text, advised=advised)
         if isinstance(judgement, Refused | Doubtful):
             return _guess(turn, command)

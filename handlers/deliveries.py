@@ -13,8 +13,16 @@ from storage.outbox import OutboxRow
 
 LEASE = timedelta(seconds=90)
 BATCH = 40
-MOST_ATTEMPTS = 8
 LONGEST_WAIT = timedelta(hours=2)
+# No outage may cost a message; one that is as old as a campaign nobody waits for.
+GIVEN_UP_AFTER = timedelta(days=30)
+# What follows a passive reply must not overtake it.
+PASSIVE_FIRST = timedelta(seconds=1)
+# A message that came before a row was parked may be stored only after it.
+STILL_QUEUED = timedelta(seconds=3)
+# What waited for a person's return is told in as few messages as every platform takes.
+JOINED_BYTES = 2000
+MESSAGE = "message"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +42,7 @@ class Delivery:
     address: str
     text: str
     attempts: int
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,29 +58,52 @@ class Settlement:
 def claim(session: Session, windows: Mapping[str, Mapping[str, Window]], *, now: datetime) -> list[Delivery]:
     """Take what is due on these channels. A row whose window is closed or used up is parked.
 
-    `windows` maps a channel to its rules by what opened the window: "message" or "event"; a
-    channel without rules may always send.
+    `windows` maps a channel to its rules by what opens the window: "message", or the name of an
+    event; a channel without rules may always send.
     """
-    outbox.wake_parked(session, now=now)
+    for row_id in outbox.wake_parked(session, now=now):
+        outbox.join_waiting(session, row_id, most=JOINED_BYTES)
     taken = []
     for row in outbox.claim_due(session, channels=list(windows), now=now, lease=LEASE, most=BATCH):
-        if _may_send(session, row, windows[row.channel], now=now):
-            taken.append(Delivery(row.id, row.channel, row.address, row.text, row.attempts))
+        rules = windows[row.channel]
+        if rules and now < row.created_at + PASSIVE_FIRST:
+            _put_off(session, row, "new", None, due_at=row.created_at + PASSIVE_FIRST, now=now)
+        elif rules and not _may_send(session, row, rules, now=now):
+            _put_off(session, row, "parked", "window closed", due_at=now - STILL_QUEUED, now=now)
         else:
-            outbox.settle(session, row.id, state="parked", error="window closed", due_at=now, now=now)
+            taken.append(Delivery(row.id, row.channel, row.address, row.text, row.attempts, row.created_at))
     return taken
 
 
+def _put_off(
+    session: Session, row: OutboxRow, state: str, reason: str | None, *, due_at: datetime, now: datetime
+) -> None:
+    outbox.settle(session, row.id, row.attempts, state=state, error=reason, due_at=due_at, now=now)
+
+
 def _may_send(session: Session, row: OutboxRow, windows: Mapping[str, Window], *, now: datetime) -> bool:
-    if not windows:
+    """Whether the person's last message or one of their last acts still allows one more."""
+    wrote_at = inbound.latest_message(session, row.channel, row.person_id)
+    if wrote_at is not None and _is_open(session, row, windows[MESSAGE], wrote_at, now=now):
         return True
-    latest = inbound.latest_of_person(session, row.channel, row.person_id)
-    if latest is None:
+    longest = max(window.lasts for opened_by, window in windows.items() if opened_by != MESSAGE)
+    acts = inbound.list_events(session, row.channel, row.person_id, since=now - longest)
+    return any(
+        _is_open(session, row, windows[event], at, now=now)
+        for event, at in acts
+        if event in windows and event != MESSAGE
+    )
+
+
+def _is_open(session: Session, row: OutboxRow, window: Window, since: datetime, *, now: datetime) -> bool:
+    if now - since > window.lasts:
         return False
-    window = windows["event" if latest.kind == "event" else "message"]
-    if now - latest.received_at > window.lasts:
-        return False
-    return outbox.count_sent_since(session, row.channel, row.address, latest.received_at) < window.quota
+    return outbox.count_sent_since(session, row.channel, row.address, since) < window.quota
+
+
+def held_up(session: Session) -> list[tuple[str, str, int]]:
+    """What keeps messages from going out: channel, the platform's reason, how many wait."""
+    return outbox.count_held_up(session)
 
 
 def give_back(
@@ -82,7 +114,7 @@ def give_back(
         return Settlement("parked", reason, now)
     if action == "drop":
         return Settlement("failed", reason, unreachable=True)
-    if action == "fail" or (action == "retry" and delivery.attempts >= MOST_ATTEMPTS):
+    if action == "fail" or (action == "retry" and now - delivery.created_at > GIVEN_UP_AFTER):
         return Settlement("failed", reason)
     pause = timedelta(seconds=wait) if wait is not None else _back_off(delivery.attempts)
     return Settlement("new", reason, now + pause)
@@ -98,6 +130,7 @@ def settle(session: Session, delivery: Delivery, settlement: Settlement, *, now:
     outbox.settle(
         session,
         delivery.id,
+        delivery.attempts,
         state=settlement.state,
         error=settlement.error,
         due_at=settlement.due_at,

@@ -75,7 +75,7 @@ def _prefill_union(turn: Turn) -> list[Line]:
     if union is None:
         return []
     keep(turn, turn.pack.spec("union"), union.code)
-    return [say("draft/union_prefilled", union=union)]
+    return [say("draft/union_prefilled", spec=turn.pack.spec("union"), union=union)]
 
 
 def _put_on_desk(turn: Turn, row: Submission) -> None:

@@ -32,14 +32,26 @@ def claim(session: Session, *, now: datetime) -> Errand | None:
 
 
 def finish(session: Session, errand: Errand) -> None:
-    jobs.settle(session, errand.id, state="done", error=None)
+    jobs.settle(session, errand.id, errand.attempts, state="done", error=None)
 
 
-def give_back(session: Session, errand: Errand, reason: str, *, permanent: bool, now: datetime) -> bool:
-    """Put a failed job back for later, or give it up; True if it was given up."""
-    if permanent or errand.attempts >= MOST_ATTEMPTS:
-        jobs.settle(session, errand.id, state="failed", error=reason)
-        return True
-    later = now + timedelta(seconds=float(5 * 3**errand.attempts))
-    jobs.settle(session, errand.id, state="new", error=reason, due_at=later)
+def give_back(
+    session: Session,
+    errand: Errand,
+    reason: str,
+    *,
+    permanent: bool,
+    now: datetime,
+    wait: float | None = None,
+) -> bool:
+    """Put a failed job back for later, or give it up; True if it was given up now.
+
+    `wait` is for how many seconds the platform takes nothing at all; what waits for that is
+    never given up.
+    """
+    if permanent or (wait is None and errand.attempts >= MOST_ATTEMPTS):
+        return jobs.settle(session, errand.id, errand.attempts, state="failed", error=reason)
+    pause = float(5 * 3**errand.attempts) if wait is None else wait
+    due_at = now + timedelta(seconds=pause)
+    jobs.settle(session, errand.id, errand.attempts, state="new", error=reason, due_at=due_at)
     return False

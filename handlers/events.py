@@ -44,7 +44,13 @@ def _welcome(turn: Turn) -> Reply:
     noted = _note_union(turn)
     return turn.reply(
         Outcome.MOVED if noted else Outcome.ANSWERED,
-        say("event/welcome", dates=turn.campaign.dates, title=turn.pack.title),
+        say(
+            "event/welcome",
+            dates=turn.campaign.dates,
+            title=turn.pack.title,
+            phase=turn.campaign.phase(turn.now),
+            helpdesk=turn.pack.helpdesk,
+        ),
         *noted,
     )
 
@@ -74,9 +80,9 @@ def _note_union(turn: Turn) -> list[Line]:
         if turn.desk.asked == "union":
             following = next_field(turn, "union")
             turn.desk.asked = following.key if following else None
-        return [say("draft/union_prefilled", union=union)]
+        return [say("draft/union_prefilled", spec=turn.pack.spec("union"), union=union)]
     if chosen == union.code:
-        return [say("draft/union_prefilled", union=union)]
+        return [say("draft/union_prefilled", spec=turn.pack.spec("union"), union=union)]
     return [
         say(
             "event/union_differs",

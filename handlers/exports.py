@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from handlers.campaigns import Campaign
+from handlers.fields import is_media
 from handlers.rules.transitions import State
 from storage import audit, people, submissions
 from storage.submissions import StoredFile, Submission
@@ -57,11 +58,13 @@ def _entries(session: Session, campaign: Campaign, rows: Sequence[Submission]) -
     answers: dict[int, dict[str, Any]] = {row_id: {} for row_id in ids}
     files: dict[int, list[dict[str, Any]]] = {row_id: [] for row_id in ids}
     history: dict[int, list[dict[str, Any]]] = {row_id: [] for row_id in ids}
+    media = {spec.key for spec in campaign.pack.fields if is_media(spec)}
     for answer in submissions.list_answers(session, ids):
         answers[answer.submission_id][answer.field] = answer.value
     for file in submissions.list_files(session, ids):
         fact = file_as_json(file)
-        answers[file.submission_id].setdefault(file.field, []).append(fact)
+        if file.field in media:
+            answers[file.submission_id].setdefault(file.field, []).append(fact)
         files[file.submission_id].append({"field": file.field, **fact})
     for act in audit.list_of(session, ids):
         history[act.submission_id].append(

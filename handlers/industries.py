@@ -83,7 +83,7 @@ def search(industries: tuple[Industry, ...], text: str, limit: int = 5) -> list[
     A 门类 gives its own divisions alone. Otherwise exact forms come first, then what shares
     most with an everyday word or with the name of a division, 中类 or 小类.
     """
-    if len(text) > LONGEST_SEARCH:
+    if len(text) > LONGEST_SEARCH or (text.strip().isdecimal() and len(text.strip()) < 2):
         return []
     exact, section = find_exact(industries, text), find_section(industries, text)
     if section and not exact:

@@ -17,6 +17,11 @@ def lead(session: Session, owner: str, *, now: datetime) -> bool:
     return leases.take(session, NAME, owner, now=now, term=TERM)
 
 
+def resign(session: Session, owner: str) -> None:
+    """Give the lead back, so that another process need not wait for the lease to run out."""
+    leases.give_back(session, NAME, owner)
+
+
 def is_held(session: Session, *, now: datetime) -> bool:
     lease = leases.find(session, NAME)
     return lease is not None and lease.until > now

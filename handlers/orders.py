@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from handlers import drafts, files, prompts, submissions
+from handlers import captions, drafts, prompts, submissions
 from handlers.answers import set_skipped
-from handlers.fields import is_media
-from handlers.messages import Outcome, Reply, say
+from handlers.assembling import assemble
+from handlers.fields import is_media, takes_files
+from handlers.messages import Line, Outcome, Reply, say
 from handlers.packs import FieldSpec, RequiredWhen
 from handlers.progress import field_before, is_filled, missing
 from handlers.rules.transitions import State
+from handlers.taking_back import ask_to_take_back
 from handlers.turns import Turn
 
 Order = Callable[[Turn, Any], Reply]
@@ -33,7 +35,14 @@ def home(turn: Turn) -> Reply:
     """What to say to a message that answers no question: where things stand and what to send."""
     if turn.desk.submission_id is None:
         return turn.reply(
-            Outcome.ANSWERED, say("help/start", dates=turn.campaign.dates, title=turn.pack.title)
+            Outcome.ANSWERED,
+            say(
+                "help/start",
+                dates=turn.campaign.dates,
+                title=turn.pack.title,
+                phase=turn.campaign.phase(turn.now),
+                helpdesk=turn.pack.helpdesk,
+            ),
         )
     if turn.desk.state != State.DRAFT:
         return turn.reply(Outcome.ANSWERED, say("help/submitted", number=turn.desk.number))
@@ -41,6 +50,15 @@ def home(turn: Turn) -> Reply:
         Outcome.ANSWERED,
         say("help/draft_waiting", draft=prompts.draft_name(turn), short=len(missing(turn))),
     )
+
+
+def small_talk(turn: Turn, spec: FieldSpec) -> Reply:
+    """A greeting is answered and the open question asked again; nothing of it is saved."""
+    told = say("message/small_talk", draft=prompts.draft_name(turn), short=len(missing(turn)))
+    held = turn.held
+    if held is not None:
+        return turn.reply(Outcome.ANSWERED, told, prompts.still_waiting(turn, held))
+    return question_again(turn, spec, told)
 
 
 def _example(turn: Turn, _: Any) -> Reply:
@@ -54,7 +72,28 @@ def _explain(turn: Turn, _: Any) -> Reply:
     spec = turn.asked_spec
     if spec is None:
         return _help(turn, None)
-    return turn.reply(Outcome.ANSWERED, say("help/explain", spec=spec))
+    return turn.reply(Outcome.ANSWERED, say("help/explain", spec=spec, paper=_paper(turn, spec)))
+
+
+def _paper(turn: Turn, spec: FieldSpec) -> str:
+    """The form to be stamped for a scan, verbatim from the attachment that holds it (R23, R27)."""
+    headings = {other.paper for other in turn.pack.fields if other.paper}
+    taken: list[str] = []
+    is_of_it = False
+    for attachment in turn.pack.attachments:
+        for line in attachment.text.splitlines():
+            if line.strip() in headings:
+                is_of_it = line.strip() == spec.paper
+            if is_of_it:
+                taken.append(line)
+        is_of_it = False
+    return "\n".join(taken)
+
+
+def _still_asked(turn: Turn) -> list[Line]:
+    """What to go on with after something was looked up."""
+    spec = turn.asked_spec
+    return [] if spec is None else [say("help/still_asked", spec=spec)]
 
 
 def _back(turn: Turn, _: Any) -> Reply:
@@ -73,11 +112,7 @@ def _edit(turn: Turn, key: str | None) -> Reply:
     if spec is None:
         return turn.reply(Outcome.ANSWERED, say("draft/edit_which", specs=turn.pack.fields))
     if turn.desk.state == State.SUBMITTED and spec.required_when is RequiredWhen.SUBMIT:
-        turn.wait_for("edit_submitted", field=spec.key)
-        return turn.reply(
-            Outcome.NEEDS_CONFIRMATION,
-            say("submission/ask_edit", number=turn.desk.number, spec=spec),
-        )
+        return submissions.ask_to_edit(turn, spec)
     return prompts.ask(turn, spec, Outcome.MOVED)
 
 
@@ -98,7 +133,7 @@ def _missing(turn: Turn, _: Any) -> Reply:
     if turn.desk.submission_id is None:
         return turn.reply(Outcome.ANSWERED, say("draft/none"))
     if missing(turn) or turn.desk.state != State.DRAFT:
-        return turn.reply(Outcome.ANSWERED, prompts.missing_list(turn))
+        return turn.reply(Outcome.ANSWERED, prompts.missing_list(turn), *_still_asked(turn))
     asked = turn.desk.asked
     told = prompts.offer_submission(turn)
     turn.desk.asked = asked
@@ -108,15 +143,15 @@ def _missing(turn: Turn, _: Any) -> Reply:
 def _shown(turn: Turn, show: Callable[[Turn], Any]) -> Reply:
     if turn.desk.submission_id is None:
         return turn.reply(Outcome.ANSWERED, say("draft/none"))
-    return turn.reply(Outcome.ANSWERED, show(turn))
+    return turn.reply(Outcome.ANSWERED, show(turn), *_still_asked(turn))
 
 
 def _done(turn: Turn, _: Any) -> Reply:
     spec = turn.asked_spec
     if spec is None:
         return home(turn)
-    if is_media(spec):
-        return files.finish(turn, spec)
+    if is_media(spec) or (takes_files(spec) and is_filled(turn, spec)):
+        return captions.finish(turn, spec)
     return prompts.ask(turn, spec, Outcome.ANSWERED)
 
 
@@ -135,15 +170,34 @@ def _switch(turn: Turn, place: int | None) -> Reply:
     return drafts.choose(turn)
 
 
+def _withdraw(turn: Turn, _: Any) -> Reply:
+    """A submission is taken back; in a draft the last answer or file is (R110)."""
+    if turn.desk.state == State.DRAFT:
+        return ask_to_take_back(turn)
+    return submissions.ask_to_withdraw(turn)
+
+
+def _assemble(turn: Turn, _: Any) -> Reply:
+    """Only a draft may get a new text; what was handed in is changed by 修改."""
+    return assemble(turn) if turn.desk.state == State.DRAFT else home(turn)
+
+
 def _attachment(turn: Turn, number: int | None) -> Reply:
     found = [one for one in turn.pack.attachments if one.number == number]
     if not found:
         return turn.reply(Outcome.ANSWERED, say("help/attachments", attachments=turn.pack.attachments))
-    return turn.reply(Outcome.ANSWERED, say("help/attachment", attachment=found[0]))
+    return turn.reply(Outcome.ANSWERED, say("help/attachment", attachment=found[0]), *_still_asked(turn))
+
+
+def _manual(turn: Turn) -> Reply:
+    """The manual if the notice has one; whom to ask if not (R8)."""
+    if turn.pack.manual_attachment is None:
+        return _contact(turn, None)
+    return _attachment(turn, turn.pack.manual_attachment)
 
 
 def _contact(turn: Turn, _: Any) -> Reply:
-    return turn.reply(Outcome.ANSWERED, say("help/contact", helpdesk=turn.pack.helpdesk))
+    return turn.reply(Outcome.ANSWERED, say("help/contact", helpdesk=turn.pack.helpdesk), *_still_asked(turn))
 
 
 def question_again(turn: Turn, spec: FieldSpec, *lines: Any) -> Reply:
@@ -167,11 +221,12 @@ ORDERS: dict[str, Order] = {
     "pause": lambda turn, _: drafts.pause(turn),
     "resume": _resume,
     "submit": lambda turn, _: submissions.submit(turn),
-    "withdraw": lambda turn, _: submissions.ask_to_withdraw(turn),
+    "withdraw": _withdraw,
+    "assemble": _assemble,
     "restart": lambda turn, _: drafts.ask_to_restart(turn),
     "handoff": _contact,
     "contact": _contact,
-    "manual": lambda turn, _: _attachment(turn, 1),
+    "manual": lambda turn, _: _manual(turn),
     "attachment": _attachment,
     "done": _done,
 }

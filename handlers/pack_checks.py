@@ -53,6 +53,8 @@ def problems_in(error: ValidationError, shape: type[BaseModel], file: str, table
         wrong, remedy = _explained(detail, shape)
         if table or len(path) == 1:
             found.append(Problem(file, table, ".".join(path), wrong, remedy))
+        elif isinstance(detail["loc"][1], int):
+            found.append(Problem(file, f"[[{path[0]}]] #{path[1]}", ".".join(path[2:]), wrong, remedy))
         else:
             found.append(Problem(file, f"[{path[0]}]", ".".join(path[1:]), wrong, remedy))
     return found
@@ -172,10 +174,31 @@ def _fields(pack: Pack) -> Iterator[Problem]:
     if orders != list(range(1, len(orders) + 1)):
         remedy = f"number the fields 1 to {len(orders)} in their order, without a gap"
         yield Problem(file, "[[fields]]", "order", f"is {', '.join(map(str, orders))}", remedy)
+    for where, spec in rows.items():
+        yield from _references(pack, spec, where)
     yield from _clashes(file, "key", {where: [spec.key] for where, spec in rows.items()})
     yield from _clashes(file, "initials", {where: spec.initials.split() for where, spec in rows.items()})
     names = {where: [spec.label, spec.short, *spec.aliases] for where, spec in rows.items()}
     yield from _clashes(file, "aliases", names)
+
+
+def _references(pack: Pack, spec: FieldSpec, where: str) -> Iterator[Problem]:
+    """What a field says of other fields and of attachments must be there."""
+    file = "fields.toml"
+    orders = [other.order for other in pack.numbered]
+    if spec.beside is not None and spec.beside not in orders:
+        remedy = f"write one of {', '.join(map(str, orders))}"
+        yield Problem(file, where, "beside", f"is {spec.beside}, no field's order", remedy)
+    if spec.order is None and spec.beside is None:
+        yield Problem(file, where, "beside", "is missing", "write the order of the field it stands beside")
+    for key in spec.assembled_from:
+        if key not in pack.field_by_key:
+            remedy = f"write keys of fields, such as {pack.fields[0].key}"
+            yield Problem(file, where, "assembled_from", f"{key!r} is no field", remedy)
+    lines = {line.strip() for one in pack.attachments for line in one.text.splitlines()}
+    if spec.paper and spec.paper not in lines:
+        remedy = "write the heading of the form as it stands there"
+        yield Problem(file, where, "paper", f"{spec.paper!r} is no line of an attachment", remedy)
 
 
 def _field(spec: FieldSpec, where: str) -> Iterator[Problem]:
@@ -248,6 +271,10 @@ def _attachments(pack: Pack) -> Iterator[Problem]:
     for where, one in rows.items():
         if not one.text:
             yield Problem(file, where, "file", "is empty", "write the attachment's text into it")
+    if pack.manual_attachment is not None and pack.manual_attachment not in numbers:
+        remedy = f"write one of {', '.join(map(str, numbers))}, or leave it out"
+        wrong = f"is {pack.manual_attachment}, no attachment's number"
+        yield Problem("pack.toml", "", "manual_attachment", wrong, remedy)
     yield from _clashes(file, "number", {where: [str(one.number)] for where, one in rows.items()})
     yield from _clashes(file, "aliases", {where: [one.title, *one.aliases] for where, one in rows.items()})
 

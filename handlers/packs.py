@@ -136,11 +136,13 @@ class Check(_Frozen):
 
 
 class FieldSpec(_Frozen):
-    """One field of 附件4. `order` is its number there, None for those that stand beside it.
+    """One field of 附件4. `order` is its number there; a field without one stands `beside` another.
 
     From the notice, verbatim: `label`, `requirement`, `guide` (内容要点, a line each),
     `example` and `remark` (备注). Our own words: `short`, `prompt` and `reference`, which
-    explains and is shown as such. `initials` are those of `short`, then further ones.
+    explains and is shown as such. `initials` are those of `short`, then further ones. A first
+    draft of a text may be `assembled_from` other fields (A13). `paper` is the heading, in an
+    attachment, of the form that is to be stamped for a scan.
     """
 
     key: str
@@ -151,6 +153,7 @@ class FieldSpec(_Frozen):
     prompt: str
     source: str
     order: int | None = None
+    beside: int | None = None
     aliases: tuple[str, ...] = ()
     initials: str = Field(default="", pattern=r"^([a-z]+( [a-z]+)*)?$")
     guide: tuple[str, ...] = ()
@@ -162,6 +165,8 @@ class FieldSpec(_Frozen):
     limits: Limits = Limits()
     checks: tuple[Check, ...] = ()
     choices: tuple[Choice, ...] = ()
+    assembled_from: tuple[str, ...] = ()
+    paper: str = ""
     single_line: bool = False
     needs_caption: bool = False
 
@@ -211,7 +216,10 @@ class Ratio(_Frozen):
 
 
 class Pack(_Frozen):
-    """One campaign's rules, checked as a whole when loaded."""
+    """One campaign's rules, checked as a whole when loaded.
+
+    `manual_attachment` is the number of the attachment with the manual for submitters (R8).
+    """
 
     name: str
     title: str
@@ -222,6 +230,7 @@ class Pack(_Frozen):
     number_prefix: str = Field(pattern=r"^[A-Z0-9]+$")
     timezone: str
     root_union: str
+    manual_attachment: int | None = None
     dates: Dates
     helpdesk: Helpdesk
     ratios: tuple[Ratio, ...] = ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from handlers.fields import is_media, shortfall
+from handlers.fields.craftsmen import videos_owed
 from handlers.packs import FieldSpec, RequiredWhen
 from handlers.turns import Turn, file_facts
 
@@ -32,12 +33,20 @@ def missing(turn: Turn) -> list[FieldSpec]:
 
 
 def owed_later(turn: Turn) -> list[FieldSpec]:
-    """What may be handed in after the submission, before the recommendation (A18)."""
-    return [
-        spec
-        for spec in turn.pack.fields
-        if spec.required_when is RequiredWhen.RECOMMEND and not is_filled(turn, spec)
-    ]
+    """What may be handed in after the submission, before the recommendation (A18).
+
+    So may be the answer to a 不确定 (R80) and the videos of craftsmen (A21).
+    """
+    return [spec for spec in turn.pack.fields if _is_owed_later(turn, spec)]
+
+
+def _is_owed_later(turn: Turn, spec: FieldSpec) -> bool:
+    answers = turn.desk.answers
+    if spec.kind == "yes_no":
+        return answers.get(spec.key, True) is None
+    if spec.kind == "craftsmen":
+        return videos_owed(answers.get(spec.key, ()), len(turn.files(spec.key))) > 0
+    return spec.required_when is RequiredWhen.RECOMMEND and not is_filled(turn, spec)
 
 
 def next_field(turn: Turn, after: str | None) -> FieldSpec | None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from handlers.campaigns import Phase
 from handlers.fields import KINDS, is_media, kind_of
+from handlers.grace import phase_of
 from handlers.messages import Line, Outcome, Reply, say
 from handlers.packs import FieldSpec
 from handlers.progress import filled_count, is_filled, missing, next_field, owed_later
@@ -13,6 +15,8 @@ from handlers.rules.counting import Length
 from handlers.turns import Turn
 
 SHORT = 24
+# A longer text stands right above its receipt; the whole of it twice would hide the next question.
+ECHOED = 120
 
 
 def number_of(turn: Turn, spec: FieldSpec) -> int | str:
@@ -28,7 +32,9 @@ def describe(turn: Turn, spec: FieldSpec) -> str:
         )
     if spec.key not in turn.desk.answers:
         return ""
-    return kind_of(spec).describe(turn.desk.answers[spec.key], turn.asking(spec))
+    said = kind_of(spec).describe(turn.desk.answers[spec.key], turn.asking(spec))
+    videos = "、".join(file.caption or file.name for file in turn.files(spec.key))
+    return f"{said}\n{videos}" if videos else said
 
 
 def length_of(turn: Turn, spec: FieldSpec) -> Length | None:
@@ -42,25 +48,23 @@ def question(turn: Turn, spec: FieldSpec) -> Line:
     return say(
         "prompt/field",
         spec=spec,
-        place=_place(turn, spec),
+        place=spec.order if spec.order is not None else spec.beside,
         total=len(turn.pack.numbered),
         filled=filled_count(turn),
         options=list(KINDS[spec.kind].prompt_options(turn.asking(spec))),
         present=describe(turn, spec),
         length=length_of(turn, spec),
         takes_files=is_media(spec),
+        stale=any(file.status == "stale" for file in turn.files(spec.key)),
         first_completer=_first_completer(turn),
         root_union=turn.pack.root_union,
-        title=turn.desk.answers.get("title"),
+        can_assemble=can_assemble(turn, spec),
     )
 
 
-def _place(turn: Turn, spec: FieldSpec) -> int | None:
-    if spec.order is not None:
-        return spec.order
-    keys = [other.key for other in turn.pack.fields]
-    before = [other for other in turn.pack.fields[: keys.index(spec.key)] if other.order is not None]
-    return before[-1].order if before else None
+def can_assemble(turn: Turn, spec: FieldSpec) -> bool:
+    """Whether a first draft of this field can be put together from others (R60, A13)."""
+    return bool(spec.assembled_from) and all(key in turn.desk.answers for key in spec.assembled_from)
 
 
 def _first_completer(turn: Turn) -> str | None:
@@ -76,7 +80,9 @@ def receipt(turn: Turn, spec: FieldSpec, *, earlier: str = "") -> Line:
         number=number_of(turn, spec),
         value=describe(turn, spec),
         length=length_of(turn, spec),
+        people=len(turn.desk.answers[spec.key]) if spec.kind == "people" else 0,
         earlier=earlier,
+        most=ECHOED,
     )
 
 
@@ -110,7 +116,13 @@ def still_waiting(turn: Turn, held: dict[str, Any]) -> Line:
 
 
 def offer_submission(turn: Turn) -> Line:
-    """材料已齐，现在提交？ — and wait for the answer (L2)."""
+    """材料已齐，现在提交？ — and wait for the answer, if it can be handed in now (L2)."""
+    phase = phase_of(turn)
+    if phase is not Phase.OPEN:
+        dates, helpdesk = turn.campaign.dates, turn.pack.helpdesk
+        return say(
+            "draft/complete_but_closed", is_before=phase is Phase.BEFORE, dates=dates, helpdesk=helpdesk
+        )
     turn.wait_for("submit")
     return say(
         "draft/complete",
@@ -122,7 +134,13 @@ def offer_submission(turn: Turn) -> Line:
 
 def missing_list(turn: Turn) -> Line:
     """Everything missing at once, each with the command that fixes it (L11)."""
-    return say("draft/missing", rows=_rows(turn, missing(turn)), owed_later=_rows(turn, owed_later(turn)))
+    return say(
+        "draft/missing",
+        rows=_rows(turn, missing(turn)),
+        owed_later=_rows(turn, owed_later(turn)),
+        state=turn.desk.state,
+        number=turn.desk.number,
+    )
 
 
 def _rows(turn: Turn, specs: Sequence[FieldSpec]) -> list[dict[str, Any]]:

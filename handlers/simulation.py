@@ -15,6 +15,7 @@ from handlers.errors import HandlerError
 from handlers.fields import is_media
 from handlers.messages import InboundMessage, MessageKind
 from handlers.progress import missing
+from handlers.rules.cleaning import storable
 from handlers.turns import Turn, file_facts
 from storage import campaigns, desks, people, simulated
 from storage.simulated import SimulatedMessage
@@ -45,26 +46,38 @@ def person_id_of(session: Session, address: str) -> int:
     return found.person_id
 
 
-def record(
-    session: Session, message: InboundMessage, answered: Answered, *, shown: str, now: datetime
-) -> None:
-    """Keep what was said and what was answered at once, for the chat on the screen."""
+def record(session: Session, message: InboundMessage, answered: Answered, *, now: datetime) -> None:
+    """Keep what was said and what was answered at once, for the chat on the screen.
+
+    An event leaves no bubble of its own: on a phone nobody sees a scan, only its answer.
+    """
     person_id = person_id_of(session, message.sender)
-    file = None
-    if message.media is not None:
-        file = {"name": message.media.name, "size": message.media.size, "kind": message.kind}
-    said = SimulatedMessage(
-        person_id=person_id,
-        chat=message.chat,
-        sender=message.sender,
-        kind=message.kind,
-        text=shown,
-        file=file,
-        at=now,
-    )
-    simulated.add(session, said)
+    if message.kind is not MessageKind.EVENT:
+        said = SimulatedMessage(
+            person_id=person_id,
+            chat=message.chat,
+            sender=message.sender,
+            kind=message.kind,
+            text=storable(message.text),
+            file=_file(message),
+            at=now,
+        )
+        simulated.add(session, said)
     if answered.text:
         tell(session, message.sender, answered.text, chat=message.chat, now=now)
+
+
+def _file(message: InboundMessage) -> dict[str, Any] | None:
+    media = message.media
+    if media is None:
+        return None
+    return {
+        "name": media.name,
+        "size": media.size,
+        "kind": message.kind,
+        "sha256": media.sha256,
+        "format": media.format,
+    }
 
 
 def tell(session: Session, address: str, text: str, *, now: datetime, chat: str = "private") -> None:
@@ -102,6 +115,12 @@ def seen_by(session: Session, campaign: Campaign, address: str, *, after: int) -
     ]
 
 
+def file_of(session: Session, message_id: int) -> dict[str, Any] | None:
+    """The file that a message brought: name, size, kind, sha256 and format; None if it brought none."""
+    message = simulated.find(session, message_id)
+    return None if message is None else message.file
+
+
 def last_message(session: Session) -> int:
     return simulated.last_id(session)
 
@@ -123,7 +142,7 @@ def state_of(session: Session, campaign: Campaign, address: str, *, now: datetim
             {
                 "key": spec.key,
                 "order": spec.order,
-                "label": spec.short,
+                "label": spec.label,
                 "value_text": prompts.describe(turn, spec),
             }
             for spec in campaign.pack.fields
@@ -135,9 +154,10 @@ def _submission(turn: Turn) -> dict[str, Any]:
     answers = dict(turn.desk.answers)
     files: list[dict[str, Any]] = []
     for spec in turn.pack.fields:
-        if is_media(spec) and turn.files(spec.key):
+        if turn.files(spec.key):
             facts = file_facts(turn.files(spec.key))
-            answers[spec.key] = facts
+            if is_media(spec):
+                answers[spec.key] = facts
             files.extend({"field": spec.key, **fact} for fact in facts)
     return {
         "number": turn.desk.number,
@@ -147,6 +167,11 @@ def _submission(turn: Turn) -> dict[str, Any]:
         "missing": [spec.key for spec in missing(turn)],
         "files": files,
     }
+
+
+def next_due(session: Session, *, after: datetime, until: datetime) -> datetime | None:
+    """When the next message or job falls due behind `after` and not behind `until`; None if nothing does."""
+    return simulated.next_due(session, after=after, until=until)
 
 
 def clock_offset(session: Session) -> float | None:

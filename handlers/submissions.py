@@ -10,6 +10,7 @@ from handlers import prompts
 from handlers.answers import draft_id
 from handlers.campaigns import Phase
 from handlers.errors import HandlerError
+from handlers.grace import phase_of
 from handlers.messages import Line, Outcome, Reply, say
 from handlers.packs import FieldSpec, Pack
 from handlers.progress import missing, owed_later
@@ -53,7 +54,7 @@ def submit(turn: Turn) -> Reply:
         return turn.reply(Outcome.ANSWERED, say("submission/already", number=turn.desk.number))
     if turn.desk.submission_id is None:
         return turn.reply(Outcome.ANSWERED, say("draft/none"))
-    phase = turn.campaign.phase(turn.now)
+    phase = phase_of(turn)
     if phase is not Phase.OPEN:
         return _not_open(turn, phase)
     if missing(turn):

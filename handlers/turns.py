@@ -16,7 +16,7 @@ from handlers.packs import FieldSpec, Pack
 from storage.desks import Desk, DeskFile
 
 HOLDING = frozenset({"value", "options", "reason"})
-INTERRUPTING = frozenset({"word", "guess", "place", "remove_file"})
+INTERRUPTING = frozenset({"word", "content", "guess", "place", "remove_file"})
 
 
 @dataclass(slots=True)
@@ -41,7 +41,7 @@ class Turn:
     def asking(self, spec: FieldSpec, *, advised: bool = False) -> Asked:
         """The question as the field kinds see it; a file field's present value is its files."""
         answers: Mapping[str, Any] = self.desk.answers
-        if spec.key in self.desk.files:
+        if spec.key in self.desk.files and spec.kind != "craftsmen":
             answers = {**answers, spec.key: file_facts(self.desk.files[spec.key])}
         return Asked(spec=spec, pack=self.pack, answers=answers, advised=advised)
 

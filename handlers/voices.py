@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from handlers import files
-from handlers.answers import judge
+from handlers.answers import LONGEST_TEXT, judge, refuse_long
 from handlers.fields import is_media
 from handlers.fields.base import Accepted, Doubtful
 from handlers.messages import Outcome, Reply, say
@@ -21,6 +21,8 @@ def hear(turn: Turn, command: Callable[[Turn, str], Reply | None]) -> Reply:
     text = clean(turn.message.text).text
     if not text:
         return turn.reply(Outcome.REJECTED, say("message/voice_without_text", spec=spec))
+    if len(text) > LONGEST_TEXT:
+        return refuse_long(turn, text)
     obeyed = command(turn, text)
     if obeyed is not None:
         return obeyed

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 import obstore
 from obstore.store import LocalStore, S3Store
+
+_NAME = re.compile(r"[0-9a-f]{64}")
 
 
 class BlobStore:
@@ -34,28 +37,33 @@ class BlobStore:
     def put(self, content: bytes) -> str:
         """Keep `content` and return its SHA-256 in hex; on disk before this returns."""
         sha256 = hashlib.sha256(content).hexdigest()
-        if not self.has(sha256):
+        # A power cut may have left the name without the whole content.
+        if self._size(sha256) != len(content):
             obstore.put(self._store, _place(sha256), content)
-            self._sync(sha256)
+        self._sync(sha256)
         return sha256
 
     def has(self, sha256: str) -> bool:
-        try:
-            obstore.head(self._store, _place(sha256))
-        except FileNotFoundError:
-            return False
-        return True
+        """Whether there is a file of that hash; ValueError for what is none."""
+        return self._size(sha256) is not None
 
     def get(self, sha256: str) -> bytes:
-        """Raises FileNotFoundError."""
+        """Raises FileNotFoundError; ValueError for what is no hash."""
         return bytes(obstore.get(self._store, _place(sha256)).bytes())
 
+    def _size(self, sha256: str) -> int | None:
+        try:
+            return obstore.head(self._store, _place(sha256))["size"]
+        except FileNotFoundError:
+            return None
+
     def _sync(self, sha256: str) -> None:
-        # The local store writes and renames but leaves the flushing to us.
-        if self._folder is None:
+        # The local store writes and renames but leaves the flushing to us, and another process
+        # may have written this file a moment ago. Windows flushes no folders.
+        if self._folder is None or os.name == "nt":
             return
         path = self._folder / _place(sha256)
-        for place in (path, path.parent):
+        for place in (path, path.parent, self._folder):
             handle = os.open(place, os.O_RDONLY)
             try:
                 os.fsync(handle)
@@ -64,4 +72,6 @@ class BlobStore:
 
 
 def _place(sha256: str) -> str:
+    if not _NAME.fullmatch(sha256):
+        raise ValueError(f"{sha256!r} is not the SHA-256 of a file")
     return f"{sha256[:2]}/{sha256}"

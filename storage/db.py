@@ -10,7 +10,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from sqlalchemy import JSON, Connection, DateTime, Dialect, Engine, MetaData, create_engine, event, make_url
+from sqlalchemy import (
+    JSON,
+    Connection,
+    DateTime,
+    Dialect,
+    Engine,
+    ExceptionContext,
+    MetaData,
+    create_engine,
+    event,
+    func,
+    make_url,
+    select,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
@@ -27,6 +40,8 @@ NAMING = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
+# Any number will do, as long as nothing else on the server takes the same.
+ALONE = 520_240_410
 
 
 class Base(DeclarativeBase):
@@ -103,6 +118,7 @@ class Database:
             # A connection that the server closed over night must not cost a message.
             options["pool_pre_ping"] = True
         self.engine: Engine = create_engine(parsed, **options)
+        event.listen(self.engine, "handle_error", _forget_values)
         self._turnstile: _Turnstile | None = None
         if self.is_sqlite:
             path = Path(parsed.database or "")
@@ -128,6 +144,26 @@ class Database:
         with Session(self.engine) as session:
             yield session
 
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep other processes out that would prepare the database too; no `writing` inside."""
+        if self._turnstile is not None:
+            with self._turnstile():
+                yield
+            return
+        with self.engine.connect() as connection:
+            # The server lets go of it with the connection.
+            connection.execute(select(func.pg_advisory_lock(ALONE)))
+            try:
+                yield
+            finally:
+                connection.execute(select(func.pg_advisory_unlock(ALONE)))
+
+    def ping(self) -> None:
+        """Raise SQLAlchemyError unless the database answers and is one."""
+        with self.engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA schema_version" if self.is_sqlite else "SELECT 1")
+
     def close(self) -> None:
         self.engine.dispose()
         if self._turnstile is not None:
@@ -145,6 +181,15 @@ def connection_of(session: Session) -> Connection:
     if write_out is not None:
         write_out()
     return session.connection()
+
+
+def _forget_values(context: ExceptionContext) -> None:
+    """Cut an error down to its first sentence: PostgreSQL adds the values of the row that it refused."""
+    reported = getattr(getattr(context.original_exception, "diag", None), "message_primary", None)
+    if reported is None or context.sqlalchemy_exception is None:
+        return
+    context.original_exception.args = (reported,)
+    context.sqlalchemy_exception.args = (reported,)
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -13,6 +13,7 @@ from storage.db import Base, JsonValue, UtcDateTime
 
 # A file that was fetched after its message came; no act of the person.
 FETCHED = "fetched"
+EVENT = "event"
 
 
 class InboundRow(Base):
@@ -41,14 +42,28 @@ class InboundRow(Base):
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-def latest_of_person(session: Session, channel: str, person_id: int) -> InboundRow | None:
-    """The newest act of a person on a channel: it opens the platform's window for sending."""
+def latest_message(session: Session, channel: str, person_id: int) -> datetime | None:
+    """When a person last wrote or sent something on a channel."""
     return session.scalar(
-        select(InboundRow)
-        .where(InboundRow.person_id == person_id, InboundRow.channel == channel, InboundRow.kind != FETCHED)
+        select(InboundRow.received_at)
+        .where(InboundRow.person_id == person_id, InboundRow.channel == channel)
+        .where(InboundRow.kind.not_in((EVENT, FETCHED)))
         .order_by(InboundRow.id.desc())
         .limit(1)
     )
+
+
+def list_events(
+    session: Session, channel: str, person_id: int, *, since: datetime
+) -> list[tuple[str, datetime]]:
+    """The names and times of what a person did beside writing, newest first."""
+    rows = session.execute(
+        select(InboundRow.detail, InboundRow.received_at)
+        .where(InboundRow.person_id == person_id, InboundRow.channel == channel)
+        .where(InboundRow.kind == EVENT, InboundRow.received_at >= since)
+        .order_by(InboundRow.id.desc())
+    )
+    return [(detail["event"], received_at) for detail, received_at in rows]
 
 
 def list_of_person(session: Session, person_id: int) -> Sequence[InboundRow]:

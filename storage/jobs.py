@@ -11,6 +11,9 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from storage.db import Base, JsonValue, UtcDateTime
 
+# Bringing a file from a platform.
+FETCH = "fetch"
+
 
 class Job(Base):
     """`kind` names the work, `detail` its arguments; `state` is "new", "done" or "failed"."""
@@ -54,13 +57,37 @@ def claim_due(session: Session, *, now: datetime, lease: timedelta, most: int) -
 
 
 def settle(
-    session: Session, job_id: int, *, state: str, error: str | None, due_at: datetime | None = None
-) -> None:
-    """Record how an attempt ended; `due_at` only for another attempt."""
+    session: Session,
+    job_id: int,
+    attempts: int,
+    *,
+    state: str,
+    error: str | None,
+    due_at: datetime | None = None,
+) -> bool:
+    """Record how the attempt of that count ended; `due_at` only for another attempt.
+
+    False, and nothing changed, if the lease ran out and another worker has claimed the job
+    since; but what was done is done, whoever did it.
+    """
     values: dict[str, object] = {"state": state, "error": error, "lease_until": None}
     if due_at is not None:
         values["due_at"] = due_at
-    session.execute(update(Job).where(Job.id == job_id).values(**values))
+    ours = update(Job).where(Job.id == job_id)
+    if state != "done":
+        ours = ours.where(Job.attempts == attempts, Job.state == "new")
+    return bool(session.execute(ours.values(**values)).rowcount)  # type: ignore[attr-defined]
+
+
+def count_created(session: Session, kind: str, prefix: str, *, since: datetime, before: datetime) -> int:
+    """How many jobs of a kind whose key begins with `prefix` were put down in that time, done or not."""
+    query = select(Job.id).where(
+        Job.kind == kind,
+        Job.created_at >= since,
+        Job.created_at < before,
+        Job.dedupe_key.startswith(prefix, autoescape=True),
+    )
+    return len(session.scalars(query).all())
 
 
 def count_open(session: Session, kind: str, prefix: str) -> int:

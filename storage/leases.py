@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import String, or_, select, update
+from sqlalchemy import String, delete, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from storage.db import Base, UtcDateTime
@@ -37,6 +37,11 @@ def take(session: Session, name: str, owner: str, *, now: datetime, term: timede
     session.add(Lease(name=name, owner=owner, until=now + term))
     session.flush()
     return True
+
+
+def give_back(session: Session, name: str, owner: str) -> None:
+    """End a lease before its time; another owner's stays."""
+    session.execute(delete(Lease).where(Lease.name == name, Lease.owner == owner))
 
 
 def find(session: Session, name: str) -> Lease | None:

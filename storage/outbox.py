@@ -16,7 +16,8 @@ class OutboxRow(Base):
     """One message to one address.
 
     `state`: "new" (due at `due_at`), "parked" (waits for the person's next contact), "sent",
-    "failed" (given up, `error` says why). `lease_until` is set while a worker holds the row.
+    "joined" (its text went into an earlier row's), "failed" (given up, `error` says why).
+    `lease_until` is set while a worker holds the row.
     """
 
     __tablename__ = "outbox"
@@ -51,11 +52,12 @@ def claim_due(
 ) -> Sequence[OutboxRow]:
     """Take up to `most` due rows of these channels for `lease`; what another holds is passed over.
 
-    Of one address only the oldest due row is taken, so that parts arrive in their order.
+    Of one address only the oldest row that is left is taken, and none while that is parked, so
+    that parts arrive in their order.
     """
     older = (
         select(func.min(OutboxRow.id))
-        .where(OutboxRow.state == "new")
+        .where(OutboxRow.state.in_(("new", "parked")))
         .group_by(OutboxRow.channel, OutboxRow.address)
     )
     free = or_(OutboxRow.lease_until.is_(None), OutboxRow.lease_until < now)
@@ -78,19 +80,33 @@ def claim_due(
 
 
 def settle(
-    session: Session, row_id: int, *, state: str, error: str | None, due_at: datetime | None, now: datetime
+    session: Session,
+    row_id: int,
+    attempts: int,
+    *,
+    state: str,
+    error: str | None,
+    due_at: datetime | None,
+    now: datetime,
 ) -> None:
-    """Record how an attempt ended and let the row go; `due_at` only for another attempt."""
+    """Record how the attempt of that count ended and let the row go; `due_at` only for another attempt.
+
+    Nothing changes if the lease ran out and somebody else has claimed the row since, except
+    that what was sent is sent, whoever sent it.
+    """
     values: dict[str, object] = {"state": state, "error": error, "lease_until": None}
     if due_at is not None:
         values["due_at"] = due_at
+    ours = update(OutboxRow).where(OutboxRow.id == row_id)
     if state == "sent":
         values["sent_at"] = now
-    session.execute(update(OutboxRow).where(OutboxRow.id == row_id).values(**values))
+    else:
+        ours = ours.where(OutboxRow.attempts == attempts, OutboxRow.state == "new")
+    session.execute(ours.values(**values))
 
 
-def wake_parked(session: Session, *, now: datetime) -> int:
-    """Make parked rows due again whose person has written since they were parked.
+def wake_parked(session: Session, *, now: datetime) -> Sequence[int]:
+    """Make parked rows due again whose person has written since they were parked; their ids in order.
 
     A parked row's `due_at` is the moment at which it was parked.
     """
@@ -104,7 +120,36 @@ def wake_parked(session: Session, *, now: datetime) -> int:
         .exists()
     )
     parked = update(OutboxRow).where(OutboxRow.state == "parked", written_since)
-    return int(session.execute(parked.values(state="new", due_at=now)).rowcount)  # type: ignore[attr-defined]
+    woken = session.scalars(parked.values(state="new", error=None, due_at=now).returning(OutboxRow.id))
+    return sorted(woken)
+
+
+def join_waiting(session: Session, row_id: int, *, most: int) -> None:
+    """Add to a row what waits behind it for the same address, up to `most` bytes in UTF-8.
+
+    Every message counts against the platform's quota. Parts of one reply stay apart, since
+    they were cut to fill a message each. A row that went into another itself takes nothing.
+    """
+    row = session.get_one(OutboxRow, row_id)
+    if row.state != "new":
+        return
+    waiting = session.scalars(
+        select(OutboxRow)
+        .where(OutboxRow.channel == row.channel, OutboxRow.address == row.address)
+        .where(OutboxRow.state == "new", OutboxRow.id > row.id)
+        .order_by(OutboxRow.id)
+    )
+    for other in waiting:
+        text = f"{row.text}\n\n{other.text}"
+        if len(text.encode()) > most or _reply_of(other) == _reply_of(row) != "":
+            break
+        row.text, other.state = text, "joined"
+    session.flush()
+
+
+def _reply_of(row: OutboxRow) -> str:
+    """What the parts of one long reply have in common; "" for any other message."""
+    return row.dedupe_key.rpartition(":")[0] if row.dedupe_key.startswith("reply:") else ""
 
 
 def count_sent_since(session: Session, channel: str, address: str, since: datetime) -> int:
@@ -117,6 +162,30 @@ def count_sent_since(session: Session, channel: str, address: str, since: dateti
         )
         or 0
     )
+
+
+def count_held_up(session: Session) -> list[tuple[str, str, int]]:
+    """Channel, reason and number of messages that were tried and are to be tried again."""
+    rows = session.execute(
+        select(OutboxRow.channel, OutboxRow.error, func.count())
+        .where(OutboxRow.state == "new", OutboxRow.error.is_not(None))
+        .group_by(OutboxRow.channel, OutboxRow.error)
+        .order_by(OutboxRow.channel, OutboxRow.error)
+    )
+    return [(channel, reason or "", count) for channel, reason, count in rows]
+
+
+def take_unsent(session: Session, prefix: str, *, now: datetime) -> list[str]:
+    """Take back rows whose key begins with `prefix` and that nobody is sending; their texts, in order."""
+    free = or_(OutboxRow.lease_until.is_(None), OutboxRow.lease_until < now)
+    waiting = select(OutboxRow).where(
+        OutboxRow.state == "new", free, OutboxRow.dedupe_key.startswith(prefix, autoescape=True)
+    )
+    rows = session.scalars(waiting.order_by(OutboxRow.id).with_for_update(skip_locked=True)).all()
+    for row in rows:
+        session.delete(row)
+    session.flush()
+    return [row.text for row in rows]
 
 
 def list_sent_to(session: Session, person_id: int) -> Sequence[OutboxRow]:

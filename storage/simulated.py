@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, or_, select
+from sqlalchemy import ForeignKey, Index, String, Text, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from storage.db import Base, JsonValue, UtcDateTime
+from storage.jobs import Job
+from storage.outbox import OutboxRow
 
 
 class SimulatedMessage(Base):
@@ -36,6 +38,10 @@ def add(session: Session, message: SimulatedMessage) -> None:
     session.flush()
 
 
+def find(session: Session, message_id: int) -> SimulatedMessage | None:
+    return session.get(SimulatedMessage, message_id)
+
+
 def list_seen_by(session: Session, person_id: int, *, after: int) -> Sequence[SimulatedMessage]:
     """All that a person can see with an id above `after`: the own private chat and the group."""
     query = select(SimulatedMessage).where(
@@ -47,3 +53,14 @@ def list_seen_by(session: Session, person_id: int, *, after: int) -> Sequence[Si
 
 def last_id(session: Session) -> int:
     return session.scalar(select(SimulatedMessage.id).order_by(SimulatedMessage.id.desc()).limit(1)) or 0
+
+
+def next_due(session: Session, *, after: datetime, until: datetime) -> datetime | None:
+    """The earliest time in the span, without its beginning, at which a message or a job waits."""
+    times = [
+        session.scalar(
+            select(func.min(row.due_at)).where(row.state == "new", row.due_at > after, row.due_at <= until)
+        )
+        for row in (OutboxRow, Job)
+    ]
+    return min((time for time in times if time is not None), default=None)

@@ -139,11 +139,9 @@ def list_of_person(session: Session, person_id: int, campaign: str) -> Sequence[
     return connection_of(session).execute(_OF_PERSON, wanted).all()
 
 
-def list_of_campaign(session: Session, campaign: str, union_code: str | None = None) -> Sequence[Submission]:
-    """All of a campaign by id, drafts included; only one union's when `union_code` is given."""
+def list_of_campaign(session: Session, campaign: str) -> Sequence[Submission]:
+    """All of a campaign by id, drafts included."""
     query = select(Submission).where(Submission.campaign == campaign).order_by(Submission.id)
-    if union_code is not None:
-        query = query.where(Submission.union_code == union_code)
     return session.scalars(query).all()
 
 

@@ -11,7 +11,9 @@ import itertools
 import secrets
 import struct
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any
 from xml.etree import ElementTree
 
 import requests
@@ -21,6 +23,7 @@ TOKEN = "a-token-for-tests"
 APP_ID = "wx0123456789abcdef"
 AES_KEY = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
 ACCOUNT = "gh_0123456789ab"
+TRIES = 3
 _ids = itertools.count(23_000_000_000_000_000)
 
 
@@ -40,7 +43,7 @@ class Platform:
     mode: str = "plain"
     session: requests.Session = field(default_factory=requests.Session)
 
-    def text(self, sender: str, content: str, **more: str) -> str:
+    def text(self, sender: str, content: str, **more: Any) -> str:
         """The XML of a text message, with a fresh id."""
         return self.xml(sender, "text", f"<Content>{_cdata(content)}</Content>", **more)
 
@@ -52,10 +55,32 @@ class Platform:
         inner = f"<MediaId>{_cdata(media_id)}</MediaId><ThumbMediaId>{_cdata('thumb')}</ThumbMediaId>"
         return self.xml(sender, "video", inner)
 
-    def xml(self, sender: str, kind: str, inner: str, message_id: str | None = None) -> str:
+    def file(self, sender: str, title: str, size: int, media_id: str | None = None) -> str:
+        """A document. The real platform leaves the MediaId out, so that nobody can fetch the content."""
+        inner = f"<Title>{_cdata(title)}</Title><Description>{_cdata('')}</Description>"
+        inner += f"<FileKey>{_cdata('file-key')}</FileKey><FileTotalLen>{size}</FileTotalLen>"
+        if media_id is not None:
+            inner += f"<MediaId>{_cdata(media_id)}</MediaId>"
+        return self.xml(sender, "file", inner)
+
+    def voice(self, sender: str, media_id: str, recognition: str = "") -> str:
+        inner = f"<MediaId>{_cdata(media_id)}</MediaId><Format>{_cdata('amr')}</Format>"
+        return self.xml(sender, "voice", inner + f"<Recognition>{_cdata(recognition)}</Recognition>")
+
+    def event(self, sender: str, event: str, key: str = "", *, created: int | None = None) -> str:
+        """An event, which has no id: its sender and second must do."""
         return (
             f"<xml><ToUserName>{_cdata(ACCOUNT)}</ToUserName><FromUserName>{_cdata(sender)}</FromUserName>"
-            f"<CreateTime>{int(time.time())}</CreateTime><MsgType>{_cdata(kind)}</MsgType>{inner}"
+            f"<CreateTime>{created or int(time.time())}</CreateTime><MsgType>{_cdata('event')}</MsgType>"
+            f"<Event>{_cdata(event)}</Event><EventKey>{_cdata(key)}</EventKey></xml>"
+        )
+
+    def xml(
+        self, sender: str, kind: str, inner: str, *, message_id: str | None = None, created: int | None = None
+    ) -> str:
+        return (
+            f"<xml><ToUserName>{_cdata(ACCOUNT)}</ToUserName><FromUserName>{_cdata(sender)}</FromUserName>"
+            f"<CreateTime>{created or int(time.time())}</CreateTime><MsgType>{_cdata(kind)}</MsgType>{inner}"
             f"<MsgId>{message_id or next(_ids)}</MsgId></xml>"
         )
 
@@ -71,6 +96,15 @@ class Platform:
                 f"<xml><ToUserName>{_cdata(ACCOUNT)}</ToUserName><Encrypt>{_cdata(encrypted)}</Encrypt></xml>"
             )
         return (session or self.session).post(self.url, params=query, data=body.encode(), timeout=5)
+
+    def deliver(self, xml: str) -> str:
+        """Push a message as the platform does: at most three tries, each signed anew; the reply's text."""
+        for _ in range(TRIES - 1):
+            with suppress(requests.ConnectionError, requests.Timeout):
+                response = self.post(xml)
+                if response.status_code == 200:
+                    return self.read(response)
+        return self.read(self.post(xml))
 
     def says(self, sender: str, content: str) -> str:
         """Send a text and return the text of the passive reply; "" for a silent success."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -11,6 +12,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import requests
 
@@ -27,13 +29,18 @@ def free_port() -> int:
 
 @dataclass
 class Server:
-    """`python -m bot serve` on a folder; it can be killed and started again on the same data."""
+    """`python -m bot serve` on a folder; it can be killed and started again on the same data.
+
+    `opens_on` and `submission_deadline` are days; by default the campaign is open today.
+    """
 
     folder: Path
     database_url: str
     api_base_url: str = "http://127.0.0.1:9"
     port: int = field(default_factory=free_port)
     command: str = "serve"
+    opens_on: str = "2020-01-01"
+    submission_deadline: str = "2099-12-31"
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -62,9 +69,9 @@ database_url = "{self.database_url}"
 files_url = "{(self.folder / "files").as_uri()}"
 
 [campaign]
-opens_on = 2020-01-01
-contact_deadline = 2020-01-02
-submission_deadline = 2099-12-31
+opens_on = {self.opens_on}
+contact_deadline = {self.opens_on}
+submission_deadline = {self.submission_deadline}
 
 [channels.official_account]
 enabled = true
@@ -85,13 +92,28 @@ enabled = true
         command = [sys.executable, "-m", "bot", *arguments, "--config", str(self.config_file)]
         return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
 
+    def export(self) -> dict[str, Any]:
+        """What `export --format json` writes."""
+        done = self.run("export", "--format", "json", "--output", "-")
+        assert done.returncode == 0, done.stderr
+        exported: dict[str, Any] = json.loads(done.stdout)
+        return exported
+
+    def log(self) -> str:
+        """All that the server has written so far."""
+        return (self.folder / "server.log").read_text(encoding="utf-8")
+
     def start(self, *arguments: str) -> None:
+        """Launch it and wait until it answers."""
+        self.launch(*arguments)
+        self._wait()
+
+    def launch(self, *arguments: str) -> None:
         if not self.config_file.exists():
             self.configure()
         command = [sys.executable, "-m", "bot", self.command, "--config", str(self.config_file), *arguments]
-        log = (self.folder / "server.log").open("ab")
-        self.process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log, start_new_session=True)
-        self._wait()
+        with (self.folder / "server.log").open("ab") as log:
+            self.process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log, start_new_session=True)
 
     def _wait(self) -> None:
         deadline = time.monotonic() + 60
@@ -103,7 +125,7 @@ enabled = true
                 if requests.get(f"{self.url}/healthz", timeout=5).ok:
                     return
             time.sleep(0.05)
-        raise AssertionError((self.folder / "server.log").read_text(encoding="utf-8"))
+        raise AssertionError(self.log())
 
     def kill(self) -> None:
         """kill -9 for the server and every process that it started."""

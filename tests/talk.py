@@ -10,6 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import select
+
 from bot.media.sniffing import format_of
 from bot.wording import Wording
 from handlers.campaigns import Campaign, with_dates
@@ -21,6 +23,7 @@ from handlers.turns import Turn, file_facts
 from storage import desks
 from storage.db import Database
 from storage.desks import Desk
+from storage.outbox import OutboxRow
 
 PACKS = Path(__file__).parent.parent / "templates" / "packs"
 NOON = datetime(2024, 4, 15, 4, 0, tzinfo=UTC)
@@ -54,32 +57,45 @@ class Talk:
     name: str = "zhangwei"
     now: datetime = NOON
     campaign: Campaign = field(default_factory=campaign)
+    channel: str = "test"
 
     def says(self, text: str, *, key: str | None = None, kind: MessageKind = MessageKind.TEXT) -> Heard:
-        return self.sends(InboundMessage("test", self.name, key or f"k{next(_keys)}", kind, text=text))
+        return self.sends(InboundMessage(self.channel, self.name, key or f"k{next(_keys)}", kind, text=text))
 
     def gives(self, content: bytes, name: str, *, kind: MessageKind = MessageKind.FILE) -> Heard:
         """Send a file whose bytes are at hand."""
         sha256 = hashlib.sha256(content).hexdigest()
         media = Media(name=name, sha256=sha256, size=len(content), format=format_of(content))
-        return self.sends(InboundMessage("test", self.name, f"k{next(_keys)}", kind, media=media))
+        return self.sends(InboundMessage(self.channel, self.name, f"k{next(_keys)}", kind, media=media))
 
     def happens(self, event: str, scene: str | None = None) -> Heard:
         return self.sends(
-            InboundMessage("test", self.name, f"k{next(_keys)}", MessageKind.EVENT, event=event, scene=scene)
+            InboundMessage(
+                self.channel, self.name, f"k{next(_keys)}", MessageKind.EVENT, event=event, scene=scene
+            )
         )
 
-    def sends(self, message: InboundMessage) -> Heard:
+    def sends(self, message: InboundMessage, *, passive: bool = True) -> Heard:
+        """Hand a message over; without `passive` its answer goes through the outbox, as the worker's do."""
         with self.database.writing() as session:
-            answered: Answered = receive(session, self.campaign, message, now=self.now, render=_whole)
+            answered: Answered = receive(
+                session, self.campaign, message, now=self.now, render=_whole, passive=passive
+            )
         return Heard(answered.outcome, answered.asked, answered.text)
+
+    def waiting(self) -> list[tuple[str, timedelta]]:
+        """What is still to be told, each with the time until then."""
+        query = select(OutboxRow).where(OutboxRow.state == "new", OutboxRow.address == self.name)
+        with self.database.reading() as session:
+            rows = session.scalars(query.order_by(OutboxRow.id)).all()
+        return [(row.text, row.due_at - self.now) for row in rows]
 
     def later(self, **by: float) -> None:
         self.now += timedelta(**by)
 
     def desk(self) -> Desk:
         with self.database.reading() as session:
-            desk = desks.open_desk(session, "test", self.name, "")
+            desk = desks.open_desk(session, self.channel, self.name, "")
         assert desk is not None
         return desk
 
@@ -87,7 +103,7 @@ class Talk:
         return self.desk().answers
 
     def missing(self) -> list[str]:
-        message = InboundMessage("test", self.name, "", MessageKind.TEXT)
+        message = InboundMessage(self.channel, self.name, "", MessageKind.TEXT)
         with self.database.reading() as session:
             turn = Turn(session, self.campaign, self.desk(), message, self.now)
             return [spec.key for spec in missing(turn)]

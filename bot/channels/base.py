@@ -14,9 +14,9 @@ class ChannelError(Exception):
     """A delivery or download that the platform refused.
 
     `permanent`: trying again cannot help. `code` is the platform's, `action` what the
-    dispatcher should do: "retry", "wait" (after `retry_after` seconds), "park" (deliver at
-    the person's next contact), "drop" (this address never), "stop" (the whole channel).
-    The text never holds a secret, a token or a URL.
+    dispatcher should do: "retry", "park" (deliver at the person's next contact), "drop" (this
+    address never); "wait" (the whole channel, for `retry_after` seconds) and "stop" (the whole
+    channel, until an operator has helped). The text never holds a secret, a token or a URL.
     """
 
     def __init__(
@@ -83,7 +83,10 @@ class Channel(Protocol):
 
     @property
     def windows(self) -> Mapping[str, Window]:
-        """The platform's rules for writing first, by what opens them; empty: always allowed."""
+        """The platform's rules for writing first, by what opens them; empty: always allowed.
+
+        What opens them is "message", or the name of an event as in `InboundMessage.event`.
+        """
         ...
 
     def split(self, text: str) -> list[str]:

@@ -24,6 +24,9 @@ log = structlog.get_logger(__name__)
 
 LARGEST_BODY = 1024 * 1024
 BODY_TIMEOUT = 4.0
+# The platform hangs up after five seconds; what is answered later finds its way by the repeat.
+ANSWERED_WITHIN = 4.5
+ALLOWED = "GET, HEAD, POST"
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -60,6 +63,9 @@ class CallbackEdge:
                 "callback_refused", channel=self._channel.name, status=refused.status, reason=refused.reason
             )
             status, content_type, body = refused.status, "text/plain", b""
+        except Exception:
+            log.exception("callback_failed", channel=self._channel.name)
+            status, content_type, body = 503, "text/plain", b""
         await _respond(send, status, content_type, body)
 
     async def _answer(self, method: str, query: dict[str, str], receive: Receive) -> tuple[int, str, bytes]:
@@ -69,11 +75,14 @@ class CallbackEdge:
             return 405, "text/plain", b""
         if self._inbox.is_overloaded:
             return 503, "text/plain", b""
+        until = asyncio.get_running_loop().time() + ANSWERED_WITHIN
         callback = self._channel.open(query, await _read(receive), self._clock.wall())
         try:
-            text = await self._converse(callback)
-        except (OverloadedError, OperationalError):
-            # Nothing was stored, so the platform's own repeat is the right second try.
+            async with asyncio.timeout_at(until):
+                text = await self._converse(callback)
+        except (OverloadedError, OperationalError, TimeoutError):
+            # The platform's own repeat is the right second try: either nothing was stored, or
+            # the reply is kept for it.
             return 503, "text/plain", b""
         return 200, callback.content_type, callback.answer(text)
 
@@ -113,5 +122,7 @@ async def _read(receive: Receive) -> bytes:
 
 async def _respond(send: Send, status: int, content_type: str, body: bytes) -> None:
     headers = [(b"content-type", content_type.encode()), (b"content-length", str(len(body)).encode())]
+    if status == 405:
+        headers.append((b"allow", ALLOWED.encode()))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

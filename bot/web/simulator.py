@@ -3,38 +3,48 @@
 from __future__ import annotations
 
 import hmac
-import secrets
+import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, render_template, request, send_file
+from sqlalchemy.exc import OperationalError
 from werkzeug.datastructures import WWWAuthenticate
-from werkzeug.exceptions import BadRequest, HTTPException, NotFound, Unauthorized
+from werkzeug.exceptions import HTTPException, NotFound, ServiceUnavailable, Unauthorized
 
-from bot.inbox import Work
+from bot.inbox import OverloadedError, Work
 from bot.jobs import keep_file
 from bot.papers.qr import union_code
 from bot.scheduler import run_due
+from bot.web import simulator_input as read
+from bot.web.files import send_kept
 from bot.wiring import Application
 from handlers import simulation
 from handlers.conversation import Answered
 from handlers.errors import HandlerError
 from handlers.events import UNION_SCENE
-from handlers.messages import GROUP, PRIVATE, InboundMessage, Media, MessageKind, Outcome, Reply
+from handlers.messages import InboundMessage, Line, Media, Outcome, Reply, say
+from handlers.rules.cleaning import storable
 
-KINDS = ("text", "image", "voice", "video", "file", "event")
+# Chromium and WeChat draw these; another picture is shown as a file.
+PICTURES = ("jpeg", "png", "gif", "webp", "bmp")
+FARTHEST = timedelta(days=3653)
+MEGABYTE = 1024 * 1024
 
 
 def blueprint(application: Application) -> Blueprint:
     page = Blueprint("simulator", __name__, url_prefix="/simulator")
     desk = _Desk(application)
-    page.before_request(_guard(application))
-    page.register_error_handler(HTTPException, _as_json)
+    page.before_app_request(_guard(application))
+    # Of the whole application, since an address or method that does not exist belongs to no blueprint.
+    page.app_errorhandler(HTTPException)(desk.failed)
     page.register_error_handler(HandlerError, desk.refused)
-    page.get("/")(desk.page)
+    for busy in (OverloadedError, OperationalError, TimeoutError):
+        page.register_error_handler(busy, desk.busy)
+    page.get("/", strict_slashes=False)(desk.page)
     page.get("/qr/<code>.png")(desk.qr)
+    page.get("/files/<int:number>")(desk.file)
     page.get("/api/people")(desk.people)
     page.post("/api/people")(desk.add_person)
     page.get("/api/unions")(desk.unions)
@@ -47,43 +57,22 @@ def blueprint(application: Application) -> Blueprint:
 
 
 def _guard(application: Application) -> Callable[[], None]:
-    """Where a password is set, every request must bring it (Basic, any user name)."""
-    secret = application.config.channels.simulator.password
-    wanted = secret.get_secret_value()
+    """Where a password is set, every request below /simulator must bring it (Basic, any user name)."""
+    wanted = application.config.channels.simulator.password.get_secret_value()
 
     def check() -> None:
+        if not wanted or not _is_here():
+            return
         given = request.authorization.password if request.authorization else None
-        if wanted and not hmac.compare_digest((given or "").encode(), wanted.encode()):
-            raise Unauthorized(www_authenticate=_challenge())
+        if not hmac.compare_digest((given or "").encode(), wanted.encode()):
+            raise Unauthorized(www_authenticate=WWWAuthenticate("basic", {"realm": "simulator"}))
 
     return check
 
 
-def _challenge() -> WWWAuthenticate:
-    return WWWAuthenticate("basic", {"realm": "simulator"})
-
-
-def _as_json(error: HTTPException) -> Response:
-    response = error.get_response()
-    body = jsonify(error=error.description)
-    body.status_code = response.status_code
-    for name, value in response.headers:
-        if name.lower() == "www-authenticate":
-            body.headers[name] = value
-    return body
-
-
-@dataclass(frozen=True, slots=True)
-class _Sent:
-    """A message that the page posts, checked."""
-
-    person: str
-    chat: str
-    kind: str
-    text: str
-    event: str | None
-    scene: str | None
-    key: str
+def _is_here() -> bool:
+    """Whether this request's address is the simulator's."""
+    return request.path.split("/")[1] == "simulator"
 
 
 class _Desk:
@@ -91,13 +80,35 @@ class _Desk:
 
     def __init__(self, application: Application) -> None:
         self._application = application
+        self._moving = threading.Lock()
 
     def page(self) -> str:
         return render_template("simulator.html", pack=self._application.campaign().pack)
 
     def refused(self, error: HandlerError) -> tuple[Response, int]:
-        sentence = self._application.wording.text(Reply(Outcome.REJECTED, (error.line,)))
-        return jsonify(error=sentence), 404
+        """What was asked for cannot be done; the sentence says why."""
+        unknown = error.line.template == "simulator/no_such_person"
+        conflict = error.line.template == "simulator/clock_backwards"
+        return self._sentence(error.line), 404 if unknown else 409 if conflict else 400
+
+    def failed(self, error: HTTPException) -> HTTPException | Response:
+        """A sentence instead of the framework's page; other pages keep theirs."""
+        if not _is_here():
+            return error
+        response = error.get_response()
+        most = (request.max_content_length or 0) // MEGABYTE
+        body = self._sentence(say("simulator/refused", status=response.status_code, most=most))
+        body.status_code = response.status_code
+        for name, value in response.headers:
+            if name.lower() in ("allow", "location", "www-authenticate"):
+                body.headers[name] = value
+        return body
+
+    def busy(self, _: Exception) -> HTTPException | Response:
+        return self.failed(ServiceUnavailable())
+
+    def _sentence(self, line: Line) -> Response:
+        return jsonify(error=self._application.wording.text(Reply(Outcome.REJECTED, (line,))))
 
     def qr(self, code: str) -> Response:
         """The QR code that a union hangs out; scanning it is an event with its scene."""
@@ -106,14 +117,24 @@ class _Desk:
         address = f"{self._application.config.server.public_url}/simulator/?scene={UNION_SCENE}{code}"
         return send_file(union_code(address), mimetype="image/png", max_age=3600)
 
+    def file(self, number: int) -> Response:
+        """What was sent with message `number`: a picture to be seen, anything else to be kept."""
+        with self._application.database.reading() as session:
+            file = simulation.file_of(session, number)
+        try:
+            content = self._application.blobs.get(file["sha256"]) if file else b""
+        except FileNotFoundError:
+            content = b""
+        if not file or not content:
+            raise NotFound
+        return send_kept(content, file, shown=PICTURES)
+
     def people(self) -> Response:
         with self._application.database.reading() as session:
             return jsonify(simulation.list_people(session))
 
     def add_person(self) -> Response:
-        name = str(_json().get("name", "")).strip()[:40]
-        if not name:
-            raise BadRequest("name is missing")
+        name = read.read_name()
         with self._application.database.writing() as session:
             person = simulation.add_person(session, name, now=self._application.clock.now())
         return jsonify(id=person)
@@ -129,15 +150,13 @@ class _Desk:
 
     def post_message(self) -> Response:
         """Let a person say something; the replies are those that came before this returns."""
-        sent = _sent()
+        sent = read.read_sent()
         with self._application.database.reading() as session:
             simulation.person_id_of(session, sent.person)
             before = simulation.last_message(session)
         answered = [self._say(sent, media, place) for place, media in enumerate(self._media())][-1]
         self._application.dispatcher.deliver(self._application.clock.now, only=simulation.CHANNEL)
-        with self._application.database.reading() as session:
-            seen = simulation.seen_by(session, self._application.campaign(), sent.person, after=before)
-        replies = [message for message in seen if message["from"] == simulation.BOT]
+        replies = [shown for shown in self._seen(sent.person, before) if shown["from"] == simulation.BOT]
         return jsonify(outcome=answered.outcome, asked=answered.asked, replies=replies)
 
     def _media(self) -> Sequence[Media | None]:
@@ -146,27 +165,27 @@ class _Desk:
         if not uploads:
             return [None]
         return [
-            keep_file(self._application.blobs, upload.read(), upload.filename or None) for upload in uploads
+            keep_file(self._application.blobs, upload.read(), storable(upload.filename or "") or None)
+            for upload in uploads
         ]
 
-    def _say(self, sent: _Sent, media: Media | None, place: int) -> Answered:
+    def _say(self, sent: read.Sent, media: Media | None, place: int) -> Answered:
         application = self._application
         now = application.clock.now()
         message = InboundMessage(
             channel=simulation.CHANNEL,
             sender=sent.person,
             key=sent.key if place == 0 else f"{sent.key}:{place}",
-            kind=MessageKind(sent.kind),
+            kind=sent.kind,
             text=sent.text,
             chat=sent.chat,
             media=media,
             event=sent.event,
             scene=sent.scene,
         )
-        shown = sent.text if media is None else ""
 
         def record(session: Any, answered: Answered) -> None:
-            simulation.record(session, message, answered, shown=shown, now=now)
+            simulation.record(session, message, answered, now=now)
 
         return application.inbox.answer_now(Work(message, now, self._parts, also=record))
 
@@ -175,70 +194,69 @@ class _Desk:
         return channel.split(self._application.wording.text(reply))
 
     def messages(self) -> Response:
-        after = request.args.get("after", 0, type=int)
+        return jsonify(self._seen(read.read_person(), read.read_after()))
+
+    def _seen(self, person: str, after: int) -> list[dict[str, Any]]:
         with self._application.database.reading() as session:
-            campaign = self._application.campaign()
-            return jsonify(simulation.seen_by(session, campaign, _person(), after=after))
+            rows = simulation.seen_by(session, self._application.campaign(), person, after=after)
+        return [_with_address(row) for row in rows]
 
     def state(self) -> Response:
         application = self._application
         with application.database.reading() as session:
             return jsonify(
-                simulation.state_of(session, application.campaign(), _person(), now=application.clock.now())
+                simulation.state_of(
+                    session, application.campaign(), read.read_person(), now=application.clock.now()
+                )
             )
 
     def clock(self) -> Response:
-        zone = self._application.campaign().zone
-        return jsonify(now=self._application.clock.now().astimezone(zone).isoformat())
+        return jsonify(now=self._now().isoformat())
+
+    def _now(self) -> datetime:
+        return self._application.clock.now().astimezone(self._application.campaign().zone)
 
     def move_clock(self) -> Response:
-        """Set the campaign's time; all that falls due on the way happens, in order."""
-        application = self._application
-        instant = _instant(_json().get("now"))
-        if instant.tzinfo is None:
-            instant = instant.replace(tzinfo=application.campaign().zone)
-        offset = application.clock.move_to(instant)
-        with application.database.writing() as session:
-            simulation.set_clock_offset(session, offset)
-        run_due(application)
+        """Set the campaign's time; all that falls due on the way happens at its own time, in order.
+
+        HandlerError for a time that has passed, but the first time of all may be any: until then
+        the clock is the wall's.
+        """
+        instant = read.read_instant(self._application.campaign().zone)
+        with self._moving:
+            self._check(instant)
+            while (due := self._next_due(instant)) is not None:
+                self._go(due)
+            self._go(instant)
         return self.clock()
 
+    def _check(self, instant: datetime) -> None:
+        now = self._now()
+        with self._application.database.reading() as session:
+            is_moved = simulation.clock_offset(session) is not None
+        if is_moved and instant < now:
+            raise HandlerError("simulator/clock_backwards", now=now)
+        if instant > now + FARTHEST:
+            raise HandlerError("simulator/clock_too_far", latest=now + FARTHEST)
 
-def _json() -> dict[str, Any]:
-    body = request.get_json(silent=True)
-    if not isinstance(body, dict):
-        raise BadRequest("a JSON object is expected")
-    return body
+    def _next_due(self, until: datetime) -> datetime | None:
+        application = self._application
+        with application.database.reading() as session:
+            return simulation.next_due(session, after=application.clock.now(), until=until)
+
+    def _go(self, instant: datetime) -> None:
+        offset = self._application.clock.move_to(instant)
+        with self._application.database.writing() as session:
+            simulation.set_clock_offset(session, offset)
+        run_due(self._application)
 
 
-def _person() -> str:
-    person = request.args.get("person", "")
-    if not person:
-        raise BadRequest("person is missing")
-    return person
-
-
-def _instant(value: Any) -> datetime:
-    try:
-        return datetime.fromisoformat(str(value))
-    except ValueError:
-        raise BadRequest("now must be a time in ISO 8601, such as 2024-04-12T09:00:00+08:00") from None
-
-
-def _sent() -> _Sent:
-    body = request.form.to_dict() if request.files or request.form else _json()
-    kind, chat = str(body.get("kind", "text")), str(body.get("chat", PRIVATE))
-    if kind not in KINDS or chat not in (PRIVATE, GROUP):
-        raise BadRequest(f"kind must be one of {', '.join(KINDS)}, chat private or group")
-    if kind in ("image", "video", "file") and not request.files.getlist("file"):
-        raise BadRequest("the file is missing")
-    return _Sent(
-        person=str(body.get("person", "")),
-        chat=chat,
-        kind=kind,
-        text=str(body.get("text") or ""),
-        event=body.get("event"),
-        scene=body.get("scene"),
-        # A page that sends again after a lost answer names the message by the same key.
-        key=str(body.get("key") or secrets.token_hex(12))[:100],
-    )
+def _with_address(message: dict[str, Any]) -> dict[str, Any]:
+    """The message with the addresses of its picture or file on this server."""
+    file = message["file"]
+    if file is None or "sha256" not in file:
+        return message
+    address = f"/simulator/files/{message['id']}"
+    is_picture = message["kind"] == "image" and file["format"] in PICTURES
+    shown = {name: file[name] for name in ("name", "size", "kind")}
+    return {**message, "file": {**shown, "url": address}, "image_url": address if is_picture else None}

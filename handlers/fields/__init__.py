@@ -8,13 +8,16 @@ from handlers.fields.base import FileKind, Kind
 from handlers.fields.choosing import Choice, UnionChoice, YesNo
 from handlers.fields.craftsmen import Craftsmen
 from handlers.fields.industry import IndustryKind
-from handlers.fields.media import Captions, Files, Shortfall, shortfall
+from handlers.fields.media import Captions, Files, Shortfall, captions_of, shortfall
 from handlers.fields.people import People
 from handlers.fields.phone import Phone
 from handlers.fields.text import Text
 from handlers.packs import FieldSpec
 
-__all__ = ["KINDS", "Captions", "Shortfall", "file_kind_of", "is_media", "kind_of", "shortfall"]
+__all__ = [
+    "KINDS", "Captions", "Shortfall", "captions_of", "file_kind_of", "is_media", "kind_of", "shortfall",
+    "takes_files",
+]  # fmt: skip
 
 _FILES = Files()
 MEDIA = frozenset({"scan", "photos", "videos", "quiz", "audio"})
@@ -38,6 +41,11 @@ def kind_of(spec: FieldSpec) -> Kind:
 def is_media(spec: FieldSpec) -> bool:
     """Whether the field takes files rather than text."""
     return spec.kind in MEDIA
+
+
+def takes_files(spec: FieldSpec) -> bool:
+    """Whether the field takes files, be it beside a text (craftsmen and their videos)."""
+    return bool(spec.limits.formats)
 
 
 def file_kind_of(spec: FieldSpec) -> FileKind:

@@ -16,8 +16,10 @@ MIB = 1024 * 1024
 _SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,5}$")
 # Names that cameras, phones and chats give by themselves say nothing about the picture.
 _BY_MACHINE = re.compile(
-    r"^(?:img|dsc|dscn|dscf|pic|photo|image|video|vid|mmexport|wx_camera|wechat|screenshot|mvimg|p|qq图片|微信图片|微信视频|截图|"
-    r"图片|照片|视频|录音|新建|未命名|无标题|screen)?[\s_\-]*(?:\(?\d*\)?|[0-9a-f]{8}-[0-9a-f-]{20,}|[0-9a-f]{16,}|[\d_\-. ]+)$",
+    r"^(?:img|dsc|dscn|dscf|pic|photo|image|video|vid|mmexport|wx_camera|wechat|screenshot|mvimg|p|screen|"
+    r"qq图片|微信图片|微信视频|截图|图片|照片|视频|录音|未命名|无标题|"
+    r"新建(?:文本文档|文档|\s*microsoft.*|\s*docx? ?文档|\s*xlsx? ?工作表)?)?"
+    r"[\s_\-]*(?:\(?\d*\)?|[0-9a-f]{8}-[0-9a-f-]{20,}|[0-9a-f]{16,}|[\d_\-. ]+)$",
     re.IGNORECASE,
 )
 _SPLIT = re.compile(r"[\n、，,;；]+")
@@ -52,23 +54,28 @@ def caption_of(name: str | None) -> str | None:
     return None if not stem or _BY_MACHINE.match(stem) else stem
 
 
+def captions_of(text: str, spec: FieldSpec, files: Sequence[Mapping[str, Any]]) -> Captions | Refused:
+    """Read a text as names: one for the first file without any, or one for each of them."""
+    unnamed = sum(not file["caption"] for file in files) if spec.needs_caption else 0
+    if not unnamed:
+        return Refused(say("fields/file_wanted", spec=spec, count=len(files)))
+    names = tuple(name for part in _SPLIT.split(text) if (name := part.strip(" 。.")))
+    if unnamed == 1:
+        names = (" ".join(text.split("\n")).strip(),)
+    if len(names) not in (1, unnamed):
+        return Refused(say("fields/captions_do_not_match", spec=spec, unnamed=unnamed, given=len(names)))
+    if any(len(name) > LONGEST_CAPTION for name in names):
+        return Refused(say("fields/caption_too_long", spec=spec, most=LONGEST_CAPTION))
+    return Captions(names)
+
+
 class Files:
     """The kinds that take files; all that differs between them is in the pack's limits."""
 
     def judge(self, text: str, asked: Asked) -> Judgement:
         """A text here names the files that have no name yet."""
-        files: Sequence[Mapping[str, Any]] = asked.answers.get(asked.spec.key, ())
-        unnamed = sum(not file["caption"] for file in files) if asked.spec.needs_caption else 0
-        if not unnamed:
-            return Refused(say("fields/file_wanted", spec=asked.spec, count=len(files)))
-        names = tuple(name for part in _SPLIT.split(text) if (name := part.strip(" 。.")))
-        if unnamed == 1:
-            names = (" ".join(text.split("\n")).strip(),)
-        if len(names) != unnamed:
-            return Refused(say("fields/captions_do_not_match", unnamed=unnamed, given=len(names)))
-        if any(len(name) > LONGEST_CAPTION for name in names):
-            return Refused(say("fields/caption_too_long", most=LONGEST_CAPTION))
-        return Accepted(Captions(names))
+        judged = captions_of(text, asked.spec, asked.answers.get(asked.spec.key, ()))
+        return judged if isinstance(judged, Refused) else Accepted(judged)
 
     def judge_file(self, media: Media, asked: Asked, kept: Sequence[Mapping[str, Any]]) -> Judgement:
         spec = asked.spec
@@ -85,7 +92,7 @@ class Files:
             "sha256": media.sha256,
             "status": "stored",
         }
-        return Accepted(value, _hints(spec, value, kept))
+        return Accepted(value, (*_grey_zone(media, spec), *_hints(spec, value, kept)))
 
     def describe(self, value: Any, asked: Asked) -> str:
         return "、".join(file["caption"] or file["name"] for file in value)
@@ -115,6 +122,14 @@ def _wrong_size(media: Media, spec: FieldSpec) -> Line | None:
     if limits.size_max is not None and size > limits.size_max:
         return say("fields/file_too_large", spec=spec, size=size, most=limits.size_max)
     return None
+
+
+def _grey_zone(media: Media, spec: FieldSpec) -> tuple[Line, ...]:
+    """A size that is enough by one reading of 1M and not by the other is said to be enough (A24)."""
+    size, least = media.size or 0, spec.limits.size_min
+    if least is None or not least <= size < least / 10**6 * MIB:
+        return ()
+    return (say("fields/size_just_enough", size=size, spec=spec),)
 
 
 def _hints(spec: FieldSpec, value: Mapping[str, Any], kept: Sequence[Mapping[str, Any]]) -> tuple[Line, ...]:

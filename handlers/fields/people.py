@@ -9,9 +9,11 @@ from typing import Any
 
 from handlers.fields.base import Accepted, Asked, Doubtful, Judgement, Refused
 from handlers.messages import Line, say
+from handlers.rules.counting import excerpt
 
 _DOTS = re.compile("[•・‧．･∙⋅●•·]")
 _REMARK = re.compile(r"[（(【\[][^（）()【】\[\]]*[）)】\]]")
+_BRACKETED_NUMBER = re.compile(r"[（(【\[]\s*[0-9０-９一二三四五六七八九十]{1,3}\s*[）)】\]]")
 _LABEL = re.compile(r"^[^：:\n]{0,12}(?:完成人|人员|名单|成员|作者|姓名)[^：:\n]{0,6}[：:]\s*")
 _NUMBERING = re.compile(
     r"(?:^|(?<=[\s、，,;；]))\s*(?:第[一二三四五六七八九十]+[、，:：]?|[0-9０-９]{1,2}\s*[.．、)）]\s*)"
@@ -24,7 +26,12 @@ _HAN_DOTTED = re.compile(
 )
 _LATIN = re.compile(r"^[A-Za-zÀ-ɏ][A-Za-zÀ-ɏ'’.\- ]+$")
 _SPOKEN = re.compile("(?:负责|参与|设计|完成|研发|单位|公司|小组|班组|车间|同志们|我们|以及|还有)")
+# 张伟和李娜: only between pieces that may be names, so that 李和平 stays whole.
+_AND = re.compile("(?<=[\u3400-\u9fff]{2})(?:以及|还有|和|与|及|跟)(?=[\u3400-\u9fff]{2})")
+_LEADING_AND = re.compile("^(?:以及|还有)(?=[\u3400-\u9fff]{2})")
+_FULL_STOP_DOT = re.compile("(?<=[\u3400-\u9fff])\\s*[.]\\s*(?=[\u3400-\u9fff])")
 LONGEST_NAME = 4
+MOST_SHOWN = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +56,14 @@ class People:
             return Refused(say("fields/people_none", spec=spec))
         most = spec.limits.people_max
         if most is not None and len(read.names) > most:
-            return Refused(say("fields/people_too_many", spec=spec, names=read.names, most=most))
+            shown = [excerpt(name) for name in read.names[:MOST_SHOWN]]
+            return Refused(
+                say("fields/people_too_many", spec=spec, names=shown, count=len(read.names), most=most)
+            )
         notes = _notes(read)
         if read.odd and not asked.advised:
-            question = say("fields/people_odd", spec=spec, odd=read.odd, names=read.names)
+            odd = [excerpt(name) for name in read.odd]
+            question = say("fields/people_odd", spec=spec, odd=odd, names=[excerpt(n) for n in read.names])
             return Doubtful(read.names, question, notes)
         return Accepted(read.names, notes)
 
@@ -75,12 +86,13 @@ def _notes(read: _Read) -> tuple[Line, ...]:
 def read_names(text: str) -> _Read:
     """Names in the order given; padded two-character names are joined, remarks dropped."""
     text = _DOTS.sub("·", _LABEL.sub("", text.strip()))
+    text = _BRACKETED_NUMBER.sub("\n", text)
     plain = _REMARK.sub("", text)
     remarks = plain != text
     plain = _NUMBERING.sub("\n", plain)
     names: list[str] = []
     doubled: list[str] = []
-    for name in _split(plain.rstrip("。. ")):
+    for name in (name for piece in _split(plain.rstrip("。. ")) for name in _by_and(piece)):
         if name in names:
             doubled.append(name)
         else:
@@ -91,7 +103,24 @@ def read_names(text: str) -> _Read:
 def _split(text: str) -> list[str]:
     """Cut at separators; only where there are none do spaces separate."""
     parts = [part.strip(" 。.") for part in _SEPARATORS.split(text)]
-    return [name for part in parts if part for name in _by_spaces(part)]
+    return [name for part in parts if part for piece in _by_dots(part) for name in _by_spaces(piece)]
+
+
+def _by_dots(part: str) -> list[str]:
+    """A full stop stands for · within a long name (迪丽热巴.迪力木拉提), else between names (张伟.李娜)."""
+    pieces = _FULL_STOP_DOT.split(part)
+    if any(len(piece) >= LONGEST_NAME for piece in pieces):
+        return ["·".join(pieces)]
+    return pieces
+
+
+def _by_and(piece: str) -> list[str]:
+    """张伟和李娜 are two people; a piece that may be one person's name is left alone."""
+    piece = _LEADING_AND.sub("", piece)
+    if not _is_odd(piece):
+        return [piece]
+    pieces = _AND.split(piece)
+    return [piece] if any(map(_is_odd, pieces)) else pieces
 
 
 def _by_spaces(part: str) -> list[str]:

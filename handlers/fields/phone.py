@@ -13,6 +13,8 @@ from handlers.fields.base import Accepted, Asked, Judgement, Options, Refused
 from handlers.messages import Line, say
 
 _FULL_WIDTH = str.maketrans("０１２３４５６７８９＋－（）　", "0123456789+-() ")
+_SPOKEN = re.compile("[〇零一二三四五六七八九幺○0-9]{7,}")
+_SPOKEN_DIGITS = str.maketrans("〇○零一二三四五六七八九幺", "0001234567891")
 _DASHES = re.compile("[—–－‐‑−_]+")
 _CANDIDATE = re.compile(
     r"(?:\+|00)?\d[\d\s\-().]*\d(?:\s*(?:转|分机|ext\.?|x|\*)\s*[:：]?\s*\d{1,6})?", re.IGNORECASE
@@ -28,6 +30,7 @@ class Phone:
 
     def judge(self, text: str, asked: Asked) -> Judgement:
         plain = _DASHES.sub("-", text.translate(_FULL_WIDTH))
+        plain = _SPOKEN.sub(lambda found: found.group().translate(_SPOKEN_DIGITS), plain)
         said = [found.group().strip() for found in _CANDIDATE.finditer(plain)]
         numbers = list(dict.fromkeys(number for one in said for number in _read_all(one)))
         if len(numbers) == 1:

@@ -11,7 +11,10 @@ _UNCOUNTED = re.compile(
     "[\\s\\u0300-\\u036f\\u20d0-\\u20ff\\u200b-\\u200f\\u202a-\\u202e\\u2060-\\u206f\\ufe00-\\ufe0f\\ufeff"
     "\\U0001f3fb-\\U0001f3ff\\U000e0100-\\U000e01ef]"
 )
-_WIDE = "\\u2018-\\u201d\\u2026\\u2014\\u2e80-\\u2fff\\u3001-\\u303f\\u3040-\\u9fff\\uf900-\\ufaff\\ufe30-\\ufe4f\\uff00-\\uff60\\U00020000-\\U0003ffff"
+_WIDE = (
+    "\\u2018-\\u201d\\u2026\\u2014\\u2e80-\\u2fff\\u3001-\\u303f\\u3040-\\u9fff"
+    "\\uf900-\\ufaff\\ufe30-\\ufe4f\\uff00-\\uff60\\U00020000-\\U0003ffff"
+)
 _WORDS = re.compile(f"[{_WIDE}]|[^\\s{_WIDE}]+")
 _PUNCTUATION = re.compile(r"[\W_]+")
 SHOWN = 10

@@ -14,14 +14,12 @@ from typing import Any
 import pytest
 from fake_simulator import FakeSimulator, serving
 from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
-from simulator_page import Desk, Phone, Server
+from simulator_page import PHONE, WIDE, Desk, Phone, Server
 
 LAUNCH = [
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
     "--no-first-run", "--disable-quic", "--disable-gpu",
 ]  # fmt: skip
-WIDE: ViewportSize = {"width": 1280, "height": 800}
-PHONE: ViewportSize = {"width": 360, "height": 740}
 
 expect.set_options(timeout=15_000)
 
@@ -69,6 +67,8 @@ def new_page(
             "console", lambda line: faults.append(line.text) if line.type in ("error", "warning") else None
         )
         page.on("pageerror", lambda error: faults.append(str(error)))
+        # While somebody listens, choosers are caught from the first; else a key can come before the catching.
+        page.on("filechooser", lambda _: None)
         page.on("dialog", lambda dialog: faults.append(f"dialog {dialog.message}"))
         return page
 

@@ -9,8 +9,10 @@ from typing import Any
 
 import requests
 from PIL import Image
-from playwright.sync_api import FilePayload, Locator, Page
+from playwright.sync_api import FilePayload, Locator, Page, ViewportSize
 
+WIDE: ViewportSize = {"width": 1280, "height": 800}
+PHONE: ViewportSize = {"width": 360, "height": 740}
 ANSWERS = {
     "completers": "张伟、李娜",
     "first_completer_bio": "张伟，高级技师，从事机械加工二十年。",
@@ -19,6 +21,7 @@ ANSWERS = {
     "union": "1",
     "category": "3",
     "pledge": "跳过",
+    "authorization": "跳过",
     "title": "小孔大背面结构件自动折叠反刮刀具的开发应用",
 }
 

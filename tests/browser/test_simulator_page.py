@@ -70,6 +70,30 @@ def test_several_photos_at_once_are_sent_in_order(zhang: Phone) -> None:
     expect(zhang.own.locator("img").last).to_have_js_property("naturalWidth", 640)
 
 
+def test_answer_to_the_last_of_several_files_is_shown(zhang: Phone, simulator_server: Server) -> None:
+    simulator_server.walk(simulator_server.person(zhang), "pledge")
+    expect(zhang.bot.last).to_contain_text("成果真实性确认")
+    heard = zhang.bot.count()
+    zhang.pick("文件", [document(f"第{place}份.pdf") for place in range(6)])
+    expect(zhang.bot).to_have_count(heard + 6)
+    expect(zhang.bot.last).to_be_in_viewport()
+    expect(zhang.chat.get_by_role("button", name="有新消息，跳到最新")).to_be_hidden()
+
+
+def test_words_to_send_can_be_tapped(zhang: Phone) -> None:
+    zhang.quick.filter(has_text="我要申报").click()
+    expect(zhang.own.locator(".text")).to_have_text(["我要申报"])
+    expect(zhang.bot.last).to_contain_text("第1项／共19项")
+
+
+def test_panel_says_in_words_what_waits(zhang: Phone, desk: Desk) -> None:
+    zhang.say("我要申报")
+    zhang.say("张伟")
+    zhang.say("帮助")
+    waiting = desk.state.locator("dl div").filter(has_text="等待确认").locator("dd")
+    expect(waiting).to_have_text("指令还是内容")
+
+
 def test_dropped_files_are_sent(zhang: Phone) -> None:
     zhang.pane.evaluate(
         """(pane) => {
@@ -272,6 +296,7 @@ def test_refusal_is_shown_as_the_servers_sentence(zhang: Phone, faults_expected:
     expect(zhang.chat.locator(".outgoing .message")).to_have_count(0)
 
 
+@pytest.mark.parametrize("simulator_server", ["fake"], indirect=True)
 def test_group_is_shared_and_opens_when_bound(zhang: Phone, desk: Desk, simulator_server: Server) -> None:
     li = desk.add("李娜")
     for phone in (zhang, li):
@@ -297,5 +322,5 @@ def test_every_word_of_the_page_is_there_and_used() -> None:
     )
     scripts = "".join(path.read_text("utf-8") for path in (ROOT / "bot/web/static/simulator").glob("*.js"))
     assert set(re.findall(r'[wW]ord\("([a-z_]+)"', scripts)) - words == set()
-    composed = re.compile(r"(state|outcome|role)\.|(chat|write|empty)_")
+    composed = re.compile(r"(state|outcome|role|pending)\.|(chat|write|empty)_")
     assert [word for word in words if f'"{word}"' not in scripts and not composed.match(word)] == []

@@ -147,6 +147,17 @@ class WechatApi:
         told = {"video_url": f"{self.url}/videos/{media_id}"}
         self.media[media_id] = Answer(json.dumps(told).encode(), "text/plain")
 
+    def give(self, media_id: str, content: bytes, content_type: str = "application/octet-stream") -> None:
+        """Keep what a person sent; as with the platform, its name tells nothing but the id."""
+        named = {"Content-Disposition": f'attachment; filename="{media_id}"'}
+        self.media[media_id] = Answer(content, content_type, named)
+
+    def told(self, person: str) -> list[str]:
+        """The texts of the customer-service messages that one person got."""
+        with self._lock:
+            texts = [message for message in self.sent if message["msgtype"] == "text"]
+        return [message["text"]["content"] for message in texts if message["touser"] == person]
+
     def take(self, call: Call) -> Fault | None:
         """Record a call; the fault that hits it, if any."""
         with self._lock:

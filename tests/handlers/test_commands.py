@@ -19,7 +19,7 @@ TEMPLATES = Path(__file__).parents[2] / "templates"
 TABLES = tomllib.loads((TEMPLATES / "chat" / "commands.toml").read_text(encoding="utf-8"))
 WORDS = [(name, word) for name, table in TABLES.items() for word in table["words"]]
 
-CHAT_WORDS = "我要申报 新建 切换 返回 修改 跳过 还差什么 看全部 预览 示例 帮助 暂停 提交 撤回 重新开始 转人工 附件 手册 联系人 完成 继续 ？"
+CHAT_WORDS = "我要申报 新建 切换 返回 修改 跳过 还差什么 看全部 预览 示例 帮助 暂停 提交 撤回 重新开始 转人工 附件 手册 联系人 汇总 完成 继续 ？"
 
 
 @pytest.fixture(scope="module")

@@ -2,11 +2,36 @@
 
 from __future__ import annotations
 
+import threading
+
+import pytest
+from sqlalchemy import func, select
+
 from handlers.campaigns import Campaign, with_dates
+from handlers.fields import MEDIA
 from handlers.messages import Outcome
 from handlers.packs import Limits
-from tests.filing import fill
-from tests.talk import Talk
+from storage.inbound import InboundRow
+from tests.filing import TEXTS, fill
+from tests.talk import Talk, campaign
+
+# Another right value for every field that is answered in words.
+OTHER = TEXTS | {
+    "completers": "张伟、王芳",
+    "first_completer_bio": "张伟，焊工高级技师，从事管道焊接二十一年。",
+    "work_unit": "南京第三机床厂",
+    "phone": "025-83536240",
+    "union": "苏州",
+    "category": "小发明",
+    "title": "管道焊口自动旋转与夹紧装置的研制",
+    "summary": TEXTS["summary"] + "已推广。",
+    "industry": "C35",
+    "background": TEXTS["background"] + "急需改进。",
+    "objective": TEXTS["objective"] + "连续使用300台无故障。",
+    "innovation": TEXTS["innovation"] + "已获专利。",
+    "benefits": TEXTS["benefits"] + "已推广到三家企业。",
+    "new_productive_forces": "否",
+}
 
 
 def test_pausing_and_going_on_after_months(talk: Talk) -> None:
@@ -127,3 +152,64 @@ def _stricter(campaign: Campaign, talk: Talk) -> Campaign:
         campaigns.put_in_force(session, campaign.pack, now=talk.now)
         campaigns.put_in_force(session, pack, now=talk.now)
     return with_dates(pack, {})
+
+
+@pytest.mark.parametrize("field", [spec.key for spec in campaign().pack.asked if spec.kind not in MEDIA])
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_changing_one_field_changes_no_other(talk: Talk, field: str) -> None:
+    """R104."""
+    fill(talk)
+    before, files = talk.answers(), talk.desk().files
+    spec = talk.campaign.pack.spec(field)
+    talk.says(f"修改{spec.order}")
+    assert talk.says(OTHER[field]).outcome is Outcome.ACCEPTED
+    after = talk.answers()
+    assert {key for key in after if after[key] != before.get(key)} == {field}
+    assert {key: [file.sha256 for file in kept] for key, kept in talk.desk().files.items()} == {
+        key: [file.sha256 for file in kept] for key, kept in files.items()
+    }
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_coming_back_names_the_project_the_field_and_how_much_is_left(talk: Talk) -> None:
+    """R102, L3."""
+    fill(talk, until="background")
+    talk.says("修改4")
+    talk.later(days=60)
+    for words in ("继续", "我要申报"):
+        text = talk.says(words).text
+        assert "《管道焊口自动旋转夹具的研制与应用》" in text or words == "继续"
+        assert "第4项／共19项，已填10项" in text
+    talk.says("暂停")
+    text = talk.says("继续").text
+    assert "19项已填10项，提交前还差7项" in text and "第11项／共19项" in text
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_two_messages_in_the_same_second_are_both_kept(talk: Talk) -> None:
+    """Section 6 test 12: they are answered one after the other, whichever comes first."""
+    talk.says("我要申报")
+    barrier = threading.Barrier(2)
+
+    def say(text: str) -> None:
+        barrier.wait()
+        talk.says(text)
+
+    threads = [
+        threading.Thread(target=say, args=(text,)) for text in ("张伟、李娜", "张伟是高级技师、焊工班长")
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(talk.answers()) == 1 or set(talk.answers()) == {"completers", "first_completer_bio"}
+    with talk.database.reading() as session:
+        assert session.scalar(select(func.count()).select_from(InboundRow)) == 3
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_several_units_are_one_text(talk: Talk) -> None:
+    """A28: the main unit first, then the others."""
+    fill(talk, until="work_unit")
+    talk.says("南京机电安装有限公司、苏州起重机厂")
+    assert talk.answers()["work_unit"] == "南京机电安装有限公司、苏州起重机厂"

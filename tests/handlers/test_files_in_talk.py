@@ -9,6 +9,8 @@ from tests.corpus_files import make
 from tests.filing import answer, fill
 from tests.talk import Talk
 
+SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
 
 def photo(seed: int, size: int | None = None, name: str = "IMG_0001.jpg") -> bytes:
     return make("jpeg", name, seed, size)
@@ -184,3 +186,177 @@ def test_a_text_where_a_file_is_wanted(talk: Talk) -> None:
     fill(talk, until="quiz")
     heard = talk.says("题库在我电脑上")
     assert (heard.outcome, heard.asked) == (Outcome.REJECTED, "quiz")
+
+
+@SQLITE
+def test_names_may_come_one_by_one(talk: Talk) -> None:
+    """R66: three photos, then a name in each message."""
+    fill(talk, until="photos")
+    for seed in range(3):
+        talk.gives(photo(seed), f"IMG_{seed}.jpg")
+    assert "第2份（IMG_1.jpg）叫什么" in talk.says("主视图").text
+    assert talk.says("俯视图").asked == "photos"
+    assert talk.says("应用现场").asked == "videos"
+    assert [file["caption"] for file in talk.files("photos")] == ["主视图", "俯视图", "应用现场"]
+
+
+@SQLITE
+def test_a_photo_for_later_is_named_later(talk: Talk) -> None:
+    """One question at a time: the open one is about something else."""
+    fill(talk, until="phone")
+    talk.gives(photo(1), "IMG_1.jpg")
+    heard = talk.says("3")
+    assert heard.asked == "phone" and "修改15" in heard.text and "例如“主视图”" not in heard.text
+    talk.says("修改15")
+    talk.says("主视图")
+    assert [file["caption"] for file in talk.files("photos")] == ["主视图"]
+
+
+@SQLITE
+@pytest.mark.parametrize("said", ["改名1 侧视图", "改名1：侧视图", "改名第1张 侧视图"])
+def test_a_wrong_name_is_changed(talk: Talk, said: str) -> None:
+    fill(talk, until="photos")
+    talk.gives(photo(1), "主视图.jpg")
+    assert talk.says(said).outcome is Outcome.ACCEPTED
+    assert [file["caption"] for file in talk.files("photos")] == ["侧视图"]
+    assert talk.says("改名7 俯视图").outcome is Outcome.REJECTED
+    assert talk.says("改名1 " + "长" * 61).outcome is Outcome.REJECTED
+
+
+@SQLITE
+@pytest.mark.parametrize(("size", "noted"), [(1_000_000, True), (1_048_575, True), (1_048_576, False)])
+def test_between_the_two_readings_of_a_megabyte_a_photo_is_said_to_be_enough(
+    talk: Talk, size: int, noted: bool
+) -> None:
+    """A24."""
+    fill(talk, until="photos")
+    content = b"\xff\xd8\xff\xe0" + bytes(size - 6) + b"\xff\xd9"
+    heard = talk.gives(content, "主视图.jpg")
+    assert (heard.outcome, "1000×1000" in heard.text) == (Outcome.ACCEPTED, noted)
+
+
+@SQLITE
+def test_photos_without_use_are_warned_about(talk: Talk) -> None:
+    """R72, A25."""
+    fill(talk, until="photos")
+    for seed, name in enumerate(("主视图.jpg", "俯视图.jpg")):
+        talk.gives(photo(seed), name)
+    heard = talk.gives(photo(3), "侧视图.jpg")
+    assert "实际应用照片" in heard.text and heard.asked == "videos"
+
+
+@SQLITE
+def test_a_quiz_should_say_which_of_the_two_it_is(talk: Talk) -> None:
+    """R78: not forced."""
+    fill(talk, until="quiz")
+    heard = talk.gives(make("txt", "题库.txt", 1, None), "题库.txt")
+    assert heard.asked == "audio" and "文字材料还是视频" in heard.text
+    other = Talk(talk.database, name="lina")
+    fill(other, until="quiz")
+    assert "文字材料还是视频" not in other.gives(make("txt", "视频题库.txt", 1, None), "视频题库.txt").text
+
+
+@SQLITE
+def test_a_document_with_photos_is_explained_and_not_slipped_into_another_field(talk: Talk) -> None:
+    """R73."""
+    fill(talk, until="photos")
+    heard = talk.gives(make("docx", "照片.docx", 1, None), "照片.docx")
+    assert heard.outcome is Outcome.NEEDS_CONFIRMATION and "嵌在文档里" in heard.text
+    assert "请问放到哪一项" in talk.says("看全部").text
+    talk.says("0")
+    assert talk.files("quiz") == []
+
+
+@SQLITE
+def test_photos_that_wait_are_not_lost_by_an_answer(talk: Talk) -> None:
+    """R111: the answer is kept, then the tray is asked about, then the form goes on."""
+    fill(talk, until="phone")
+    talk.gives(photo(1), "主视图.jpg")
+    heard = talk.says("13800138000")
+    assert (heard.outcome, heard.asked) == (Outcome.ACCEPTED, "union")
+    assert "请问放到哪一项" in heard.text and "第5项／共19项" not in heard.text
+    heard = talk.says("3")
+    assert "第5项／共19项" in heard.text and len(talk.files("photos")) == 1
+
+
+@SQLITE
+def test_photos_that_wait_belong_to_their_draft(talk: Talk) -> None:
+    fill(talk, until="phone")
+    talk.gives(photo(1), "主视图.jpg")
+    heard = talk.says("新建")
+    assert "没有放入" in heard.text and talk.desk().pending is None
+
+
+@SQLITE
+def test_the_other_paper_is_asked_for_when_one_comes(talk: Talk) -> None:
+    fill(talk, until="pledge")
+    talk.says("跳过")
+    talk.says("跳过")
+    talk.says("修改7")
+    heard = talk.gives(make("pdf", "承诺书.pdf", 1, None), "承诺书.pdf")
+    assert heard.asked == "authorization"
+    assert talk.says("同上").asked == "title"
+
+
+@SQLITE
+@pytest.mark.parametrize("name", ["新建文本文档.txt", "新建 DOC 文档.txt", "20240412.txt", "未命名.txt"])
+def test_a_name_that_a_machine_gave_is_none(talk: Talk, name: str) -> None:
+    fill(talk, until="quiz")
+    heard = talk.gives(make("txt", name, 1, None), name)
+    assert heard.asked == "quiz" and "起个名字" in heard.text
+
+
+@SQLITE
+def test_of_two_waiting_files_each_goes_where_it_fits(talk: Talk) -> None:
+    """R111: the second question is about what the first choice did not take."""
+    fill(talk, until="phone")
+    talk.gives(make("txt", "文字题库.txt", 1, None), "文字题库.txt")
+    heard = talk.gives(make("mp4", "演示.mp4", 2, None), "演示.mp4")
+    assert "1. 第16项 成果视频\n2. 第17项 成果题库" in heard.text
+    heard = talk.says("1")
+    assert (heard.outcome, heard.asked) == (Outcome.ACCEPTED, "phone")
+    assert talk.says("7").outcome is Outcome.NEEDS_CONFIRMATION
+    talk.says("1")
+    assert [file["name"] for key in ("videos", "quiz") for file in talk.files(key)] == [
+        "演示.mp4",
+        "文字题库.txt",
+    ]
+    assert talk.says("13800138000").asked == "union"
+
+
+@SQLITE
+def test_a_waiting_file_with_one_place_goes_there_when_the_talk_goes_on(talk: Talk) -> None:
+    fill(talk, until="phone")
+    talk.gives(make("mp3", "讲解.mp3", 1, None), "讲解.mp3")
+    heard = talk.says("13800138000")
+    assert heard.outcome is Outcome.ACCEPTED and "第18项 成果音频：已收1份" in heard.text
+    assert [file["name"] for file in talk.files("audio")] == ["讲解.mp3"]
+
+
+@SQLITE
+def test_a_stale_paper_says_what_to_do(talk: Talk) -> None:
+    """R33."""
+    fill(talk)
+    talk.says("修改8")
+    heard = talk.says("管道焊口自动旋转与夹紧装置的研制")
+    assert heard.asked == "pledge" and "【需办】" in heard.text and "发来就会替换" in heard.text
+    assert "名称已改，需重新盖章" in talk.says("提交").text
+
+
+@SQLITE
+def test_the_same_title_again_makes_nothing_stale(talk: Talk) -> None:
+    fill(talk)
+    talk.says("修改8")
+    talk.says("管道焊口自动旋转夹具的研制与应用")
+    assert talk.missing() == []
+
+
+@SQLITE
+def test_a_photo_of_another_submission_may_be_used_again(talk: Talk) -> None:
+    """Section 6 test 6: the same bytes in two submissions are two files."""
+    fill(talk, until="photos")
+    talk.gives(photo(1), "主视图.jpg")
+    talk.says("新建")
+    talk.says("王芳")
+    talk.says("修改15")
+    assert talk.gives(photo(1), "主视图.jpg").outcome is Outcome.ACCEPTED

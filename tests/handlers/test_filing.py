@@ -176,12 +176,22 @@ def test_skipped_fields_are_named_at_the_end(talk: Talk) -> None:
     assert set(talk.desk().skipped or []) == {"phone", *FILES, *SKIPPED}
 
 
-def test_the_first_one_back_goes_on_from_there(talk: Talk) -> None:
+def test_another_first_completer_brings_the_biography_up_for_a_check(talk: Talk) -> None:
+    """R49: it belongs to the first completer; what is there stays until it is rewritten."""
     fill(talk, until="title")
     talk.says("修改1")
     heard = talk.says("王芳、张伟")
-    assert (heard.outcome, heard.asked) == (Outcome.ACCEPTED, "title")
-    assert "修改2" in heard.text  # R49: the biography belongs to the first completer
+    assert (heard.outcome, heard.asked) == (Outcome.ACCEPTED, "first_completer_bio")
+    assert "王芳" in heard.text and TEXTS["first_completer_bio"] in heard.text
+    assert talk.answers()["first_completer_bio"] == TEXTS["first_completer_bio"]
+    talk.says("跳过")
+    assert talk.says("1").asked == "title"
+
+
+def test_others_may_change_places_behind_the_first_completer(talk: Talk) -> None:
+    fill(talk, until="title")
+    talk.says("修改1")
+    assert talk.says("张伟、王芳、李娜").asked == "title"
 
 
 def test_moving_to_another_union_before_handing_in_again_takes_its_number(talk: Talk) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -56,6 +58,8 @@ checks = [{ rule = "R1", label = "一", pattern = "(" }, { rule = "R2", label = 
 SPOILT = [
     ("pack.toml", 'name = "jiangsu-2025"', 'name = "js25"',
      "pack.toml name: is 'js25'; write the folder's name, 'jiangsu-2025'"),
+    ("pack.toml", 'number_prefix = "WX2025"', 'number_prefix = "WX2025"\nmanual_attachment = 3',
+     "pack.toml manual_attachment: is 3, no attachment's number; write one of 1, or leave it out"),
     ("pack.toml", "opens_on = 2025-04-01\n", "",
      "pack.toml [dates] opens_on: is missing; write opens_on = …"),
     ("pack.toml", "contact_deadline = 2025-04-10", "contact_deadline = 2025-03-10",
@@ -121,6 +125,15 @@ SPOILT = [
     ("fields.toml", "limits = { hard_max = 30 }", 'required_when = "sometimes"',
      "fields.toml [[fields]] #1 (title) required_when: is 'sometimes'; "
      "write one of 'submit', 'recommend' or 'never'"),
+    ("fields.toml", "order = 4\n", "beside = 9\n",
+     "fields.toml [[fields]] #4 (industry_stage) beside: is 9, no field's order; write one of 1, 2, 3"),
+    ("fields.toml", "order = 4\n", "",
+     "fields.toml [[fields]] #4 (industry_stage) beside: is missing; write the order of the field it stands beside"),
+    ("fields.toml", "limits = { hard_max = 30 }", 'assembled_from = ["titel"]',
+     "fields.toml [[fields]] #1 (title) assembled_from: 'titel' is no field; write keys of fields, such as title"),
+    ("fields.toml", "limits = { hard_max = 30 }", 'paper = "承诺书"',
+     "fields.toml [[fields]] #1 (title) paper: '承诺书' is no line of an attachment; "
+     "write the heading of the form as it stands there"),
     ("attachments.toml", "number = 1", "number = 2",
      "attachments.toml [[attachments]] number: 1 is missing; write number = 1"),
     ("attachments.toml", "attachments/1.txt", "attachments/9.txt",
@@ -256,3 +269,56 @@ def test_a_new_row_and_one_that_is_gone(folder: Path) -> None:
 
 def _row(pack: Pack, code: str) -> object:
     return pack.union_by_code[code].model_dump(mode="json")
+
+
+KEY = re.compile(r"^(?:\[\[?(?P<table>[\w.]+)\]\]?|(?P<key>\w+) = (?P<value>[^\[{].*))$", re.MULTILINE)
+
+
+def keys(file: str) -> Iterator[tuple[str, str, str]]:
+    """Each plain key of a file of the small pack with the line that gives it, once for each table."""
+    text, table = (SMALL / file).read_text(encoding="utf-8"), ""
+    for found in KEY.finditer(text):
+        if found["table"]:
+            table = found["table"]
+        elif text.index(found[0]) == found.start():
+            yield table, found["key"], found[0]
+
+
+EVERY_KEY = [
+    (file, *one)
+    for file in ("pack.toml", "unions.toml", "fields.toml", "attachments.toml")
+    for one in keys(file)
+]
+
+
+@pytest.mark.parametrize(
+    ("file", "table", "key", "line"), EVERY_KEY, ids=[f"{one[0]}-{one[1]}-{one[2]}" for one in EVERY_KEY]
+)
+def test_every_key_of_a_wrong_sort_is_named_with_file_table_and_remedy(
+    folder: Path, file: str, table: str, key: str, line: str
+) -> None:
+    """A wrong sort of value anywhere is found where it stands."""
+    change(folder, file, line, f"{key} = {{ wrong = 1 }}")
+    named = [one for one in problems(folder) if one.startswith(f"{file} ") and f"{key}: is " in one]
+    assert len(named) == 1
+    assert named[0].startswith(f"{file} [[{table}]]" if f"[[{table}]]" in _text(file) else file)
+    assert "; write " in named[0]
+
+
+# `file` is put in for a text before the table is checked; that it is missing is named above.
+SPELT = [one for one in EVERY_KEY if one[2] != "file"]
+
+
+@pytest.mark.parametrize(
+    ("file", "table", "key", "line"), SPELT, ids=[f"{one[0]}-{one[1]}-{one[2]}" for one in SPELT]
+)
+def test_every_misspelt_key_is_named_with_the_right_one(
+    folder: Path, file: str, table: str, key: str, line: str
+) -> None:
+    change(folder, file, line, line.replace(key, f"{key}x", 1))
+    expected = f"{key}x: is no key of this table; write {key}"
+    assert [one for one in problems(folder) if one.endswith(expected) and one.startswith(file)] != []
+
+
+def _text(file: str) -> str:
+    return (SMALL / file).read_text(encoding="utf-8")

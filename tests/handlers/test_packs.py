@@ -132,8 +132,10 @@ def test_limits_of_people_and_files(pack: Pack) -> None:
     }
 
 
-def test_each_file_of_the_four_media_fields_must_be_named(pack: Pack) -> None:
-    assert [one.key for one in pack.fields if one.needs_caption] == ["photos", "videos", "quiz", "audio"]
+def test_each_file_of_the_four_media_fields_and_of_craftsmen_must_be_named(pack: Pack) -> None:
+    """R47, R66: the videos of craftsmen are named 完成人-类别."""
+    named = [one.key for one in pack.fields if one.needs_caption]
+    assert named == ["photos", "videos", "quiz", "audio", "craftsmen"]
 
 
 def test_categories_stand_in_the_order_of_the_table_and_are_explained(pack: Pack) -> None:
@@ -234,7 +236,7 @@ def test_the_whole_classification_is_there(pack: Pack) -> None:
 @pytest.mark.parametrize(
     ("key", "rule", "shows", "lacks"),
     [
-        ("objective", "R63", ["冲击频率≥1765次/min", "效率提高20%", "精度0.02mm", "提高了三倍"], ["解决了难题", "2023年完成"]),
+        ("objective", "R63", ["冲击频率≥1765次/min", "效率提高20%", "精度0.02mm", "提高了三倍"], ["解决了难题", "2023年完成", "1.省钱2.安全"]),
         ("work_unit", "R50", ["南京第三机床厂", "徐州市第一医院", "某某有限公司（本部）"], ["中石化", "徐工"]),
         ("summary", "A12", ["1.甲。2.乙", "（1）甲（2）乙", "一是快，二是省", "甲\n乙"], ["只有一段", "提高1.5倍，又2.5倍"]),
         ("photos", "R72", ["主视图 现场应用"], ["主视图 侧视图"]),

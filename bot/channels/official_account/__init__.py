@@ -36,8 +36,16 @@ _IMAGES = {
     "png": ("image.png", "image/png"),
     "gif": ("image.gif", "image/gif"),
 }
+_AFTER_AN_ACT = Window(3, timedelta(minutes=1))
 _WINDOWS = MappingProxyType(
-    {"message": Window(5, timedelta(hours=48)), "event": Window(3, timedelta(minutes=1))}
+    {
+        "message": Window(5, timedelta(hours=48)),
+        "subscribe": _AFTER_AN_ACT,
+        "scan": _AFTER_AN_ACT,
+        "click": _AFTER_AN_ACT,
+        "scancode_push": _AFTER_AN_ACT,
+        "scancode_waitmsg": _AFTER_AN_ACT,
+    }
 )
 
 
@@ -76,7 +84,10 @@ class OfficialAccount:
 
     @property
     def windows(self) -> Mapping[str, Window]:
-        """Five customer-service messages in 48 h after a message, three in a minute after an act."""
+        """Five customer-service messages in 48 h after a message, three in a minute after an act.
+
+        Other events, as a link that was opened or a place that was reported, open none.
+        """
         return _WINDOWS
 
     def close(self) -> None:

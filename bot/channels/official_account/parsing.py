@@ -1,4 +1,9 @@
-"""From the platform's XML to an InboundMessage; whatever comes, nothing but CallbackRefused is raised."""
+"""From the platform's XML to an InboundMessage; whatever comes, nothing but CallbackRefused is raised.
+
+xmltodict reads the XML, as it does for wechatpy. Its `parse_message` on top of that is left out:
+it loses what it has no class for (`file`, a subscription's choice), and turns nested or repeated
+elements into texts before anybody can look at them. A test holds both against each other.
+"""
 
 from __future__ import annotations
 
@@ -63,7 +68,8 @@ def read_fields(body: bytes) -> Fields:
     """
     try:
         text = body.translate(None, _CONTROLS).decode("utf-8-sig")
-        fields = xmltodict.parse(text)["xml"] if _ROOT.match(text) else None
+        # The platform uses no attributes, and reading them costs a third of the parsing.
+        fields = xmltodict.parse(text, xml_attribs=False)["xml"] if _ROOT.match(text) else None
     except (ExpatError, ValueError):
         raise CallbackRefused(400, "unreadable XML") from None
     if not isinstance(fields, dict):

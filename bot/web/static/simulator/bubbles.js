@@ -90,6 +90,8 @@ export function sizeText(size) {
 
 function fileCard(file) {
   const card = piece("file");
+  const source = sameSite(file.url);
+  if (source) card.href = source;
   card.querySelector(".card-name").textContent = file.name || word("file_kind");
   card.querySelector(".card-note").textContent = Number.isFinite(file.size) ? sizeText(file.size) : "";
   const ending = /\.([A-Za-z0-9]{1,5})$/.exec(file.name ?? "");

@@ -94,7 +94,9 @@ export class ChatView {
     this.#drawOutgoing();
     this.#drawQuick();
     this.#drawNotice();
-    if (this.stay) this.#follow(this.begun ? firstOfBot : null);
+    // Of several files sent at once each answer is shown, though a long one had filled the screen.
+    const own = fresh.some((message) => message.from === this.conversation.person.id);
+    if (this.stay || (own && this.begun)) this.#follow(this.begun ? firstOfBot : null);
     else if (fresh.length && this.shown) this.newer.hidden = false;
     this.begun = true;
   }

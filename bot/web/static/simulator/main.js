@@ -105,7 +105,7 @@ function layOut() {
     pane.element.querySelector(".pane-close").hidden = shown.size < 2;
   }
   nobody.hidden = recent.length > 0;
-  document.getElementById("current-person").textContent = recent.length ? nameOf(recent.at(-1)) : "";
+  document.getElementById("current-person").textContent = recent.length ? nameOf(recent.at(-1)) : word("choose_person");
   drawPeople();
 }
 

@@ -55,14 +55,14 @@ function facts(state, rows, unions, lastOutcome) {
   if (lastOutcome) shown.push(["last_outcome", wordFor("outcome", lastOutcome)]);
   shown.push(["roles", state.roles?.length ? state.roles.map(roleText).join(word("list_comma")) : word("none")]);
   if (submission?.missing?.length) {
-    shown.push(["missing", submission.missing.map((key) => fieldName(key, rows)).join(word("list_comma"))]);
+    shown.push(["missing", submission.missing.map((key) => fieldName(key, rows)).join("\n")]);
   }
   return shown.map(([name, value]) => fact(word(name), value));
 }
 
 function pendingText(pending) {
   if (typeof pending === "string") return pending;
-  return pending.text ?? pending.kind ?? JSON.stringify(pending);
+  return pending.text ?? (pending.kind ? wordFor("pending", pending.kind) : JSON.stringify(pending));
 }
 
 function roleText(role) {

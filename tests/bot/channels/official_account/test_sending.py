@@ -253,4 +253,5 @@ def test_connections_are_used_again(channel: OfficialAccount, api: WechatApi) ->
 
 def test_the_windows_are_the_platforms(channel: OfficialAccount) -> None:
     windows = {name: (window.quota, window.lasts.total_seconds()) for name, window in channel.windows.items()}
-    assert windows == {"message": (5, 48 * 3600.0), "event": (3, 60.0)}
+    acts = ("subscribe", "scan", "click", "scancode_push", "scancode_waitmsg")
+    assert windows == {"message": (5, 48 * 3600.0), **dict.fromkeys(acts, (3, 60.0))}
