@@ -22,12 +22,13 @@ def as_json(
 ) -> dict[str, Any]:
     """Unions with their counts in the order of 附件3, and every submission, drafts included.
 
-    With `union_code` only that union and the submissions that count for it.
+    With `union_code` only that union, the submissions that count for it and the drafts that name it.
     """
     pack = campaign.pack
     unions = [union for union in pack.unions if union_code in (None, union.code)]
     submitted = submissions.count_by_union(session, pack.name, [State.SUBMITTED])
-    rows = submissions.list_of_campaign(session, pack.name, union_code)
+    rows = submissions.list_of_campaign(session, pack.name)
+    entries = (entry for part in _parts(rows) for entry in _entries(session, campaign, part))
     return {
         "campaign": pack.name,
         "generated_at": now.isoformat(),
@@ -44,7 +45,7 @@ def as_json(
             }
             for union in unions
         ],
-        "submissions": [entry for part in _parts(rows) for entry in _entries(session, campaign, part)],
+        "submissions": [entry for entry in entries if union_code in (None, entry["union"])],
     }
 
 
