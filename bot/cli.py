@@ -161,10 +161,12 @@ def console(config: Config, config_file: Path, person: str) -> None:
 def demo(port: int, data: Path, fresh: bool) -> None:
     """Everything at once on this machine: SQLite, local files, the simulator, the clock at the first day."""
     from bot.demo import prepare_demo
+    from bot.serving import require_free_port
     from bot.serving import serve as run
 
     try:
         config, config_file = prepare_demo(data, port=port, fresh=fresh)
+        require_free_port(config)
     except ConfigError as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"五小征集助手 http://127.0.0.1:{port}/simulator/", err=False)

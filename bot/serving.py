@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from pathlib import Path
 
 from granian.constants import Interfaces, TaskImpl
@@ -10,7 +11,7 @@ from granian.log import LogLevels
 from granian.server import Server
 
 from bot.asgi import WITH_WORKER
-from bot.config import Config
+from bot.config import Config, ConfigError
 
 TARGET = "bot.asgi:create"
 BACKLOG = 2048
@@ -19,11 +20,28 @@ BACKLOG = 2048
 ENDS_WITHIN = 5
 
 
+def require_free_port(config: Config) -> None:
+    """ConfigError if somebody listens there already: two servers on one port would share its visitors."""
+    host, port = config.server.host, config.server.port
+    family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    with socket.socket(family, kind) as probe:
+        # Connections of a server that has just ended are no reason to wait.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(address)
+        except OSError as error:
+            raise ConfigError(
+                f"[server] port: {host}:{port} cannot be used ({error.strerror}); "
+                "stop the program that uses it, or choose another with --port"
+            ) from error
+
+
 def serve(config: Config, config_file: Path, *, workers: int, with_worker: bool) -> None:
     """Serve until a signal ends it: what was asked is answered first, for at most `ENDS_WITHIN` seconds.
 
     With `with_worker` the timed work runs in the same process.
     """
+    require_free_port(config)
     os.environ["BOT_CONFIG"] = str(config_file)
     os.environ[WITH_WORKER] = "1" if with_worker else "0"
     Server(
