@@ -160,13 +160,16 @@ def console(config: Config, config_file: Path, person: str) -> None:
 @click.option("--fresh", is_flag=True, help="Start over: forget what this folder's demonstration holds.")
 def demo(port: int, data: Path, fresh: bool) -> None:
     """Everything at once on this machine: SQLite, local files, the simulator, the clock at the first day."""
-    from bot.demo import prepare_demo
+    from bot.demo import lay_out, prepare_demo
+    from bot.logging import set_up_logging
     from bot.serving import require_free_port
     from bot.serving import serve as run
 
     try:
-        config, config_file = prepare_demo(data, port=port, fresh=fresh)
+        config, config_file = lay_out(data, port=port, fresh=fresh)
+        set_up_logging(config.log)
         require_free_port(config)
+        prepare_demo(config)
     except ConfigError as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"五小征集助手 http://127.0.0.1:{port}/simulator/", err=False)

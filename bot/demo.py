@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 
 from bot.clock import Clock
 from bot.config import Config, ConfigError, load_config
-from bot.logging import set_up_logging
 from bot.starting import opened, prepare
 from handlers import simulation
 
@@ -19,8 +18,8 @@ FIRST_DAY = datetime(2024, 4, 10, 9, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
 _MARK = "config.toml"
 
 
-def prepare_demo(data: Path, *, port: int, fresh: bool) -> tuple[Config, Path]:
-    """Set the folder up, or take it as it is; `fresh` empties it first.
+def lay_out(data: Path, *, port: int, fresh: bool) -> tuple[Config, Path]:
+    """The configuration in the folder and its file, made unless it is there; `fresh` empties the folder first.
 
     Only a folder that a demonstration made is ever emptied: ConfigError for any other.
     """
@@ -33,13 +32,18 @@ def prepare_demo(data: Path, *, port: int, fresh: bool) -> tuple[Config, Path]:
         shutil.rmtree(data)
     data.mkdir(parents=True, exist_ok=True)
     if not config_file.exists():
+        # It holds a secret key, so nobody else on the machine may read it.
+        config_file.touch(mode=0o600)
         config_file.write_text(_config(data.resolve(), port), encoding="utf-8")
-    config = load_config(config_file, {**os.environ, "BOT_SERVER__PORT": str(port)})
-    os.environ["BOT_SERVER__PORT"] = str(port)
-    set_up_logging(config.log)
+    return load_config(config_file, {**os.environ, "BOT_SERVER__PORT": str(port)}), config_file
+
+
+def prepare_demo(config: Config) -> None:
+    """Make what the configuration names ready; a new demonstration begins on the campaign's first morning."""
     prepare(config)
-    _set_clock(config)
-    return config, config_file
+    with opened(config) as database, database.writing() as session:
+        if simulation.clock_offset(session) is None:
+            simulation.set_clock_offset(session, Clock().move_to(FIRST_DAY))
 
 
 def _config(folder: Path, port: int) -> str:
@@ -57,10 +61,3 @@ files_url = "{(folder / "files").as_uri()}"
 [channels.simulator]
 enabled = true
 """
-
-
-def _set_clock(config: Config) -> None:
-    """A new demonstration begins on the first morning of the campaign."""
-    with opened(config) as database, database.writing() as session:
-        if simulation.clock_offset(session) is None:
-            simulation.set_clock_offset(session, Clock().move_to(FIRST_DAY))

@@ -47,6 +47,18 @@ def pytest_configure() -> None:
             del os.environ[name]
 
 
+@pytest.fixture(autouse=True)
+def _environment_left_alone() -> Iterator[None]:
+    """A setting that one test left behind would reach every server started after it."""
+    before = _settings()
+    yield
+    assert _settings() == before
+
+
+def _settings() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name.startswith("BOT_")}
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what cannot run here; the summary says so, and run.py makes it a failure."""
     for item in items:
