@@ -29,6 +29,8 @@ FLOORS = ("echo-wsgi", "echo-asgi")
 PEERS = ("werobot-gunicorn", "werobot-granian")
 MODES = ("plain", "aes")
 CONNECTIONS = 32
+# Seconds' worth of people for the double load.
+OUTSTANDING = 1.5
 # The most that any subject was seen to answer in a second; so many are prepared, no more are used.
 PREPARED_A_SECOND = {"sqlite": 3000, "postgresql": 2500, "echo": 5000, "werobot": 1500}
 
@@ -86,10 +88,10 @@ def measure(subjects: Sequence[str], mode: str, rounds: int, seconds: float) -> 
                 print(f"{mode} half load {number + 1}/{rounds} {name}", file=sys.stderr, flush=True)
                 half_load(name, alive[name], rows[name], mode, seconds)
         for name in subjects:
+            rows[name]["memory"] = round(alive[name].memory(), 1)
             if name in PRODUCTS:
                 print(f"{mode} double load {name}", file=sys.stderr, flush=True)
                 double_load(alive[name], rows[name], mode, 2 * seconds)
-            rows[name]["memory"] = round(max(rows[name]["memory"], alive[name].memory()), 1)
     return rows
 
 
@@ -119,9 +121,11 @@ def half_load(name: str, subject: Running, row: dict[str, Any], mode: str, secon
 def double_load(subject: Running, row: dict[str, Any], mode: str, seconds: float) -> None:
     """Twice what it carries: what is answered, refused and repeated, and the longest wait of all."""
     rate = 2 * statistics.median(row["rates"])
-    people = prepare("", rate, seconds, mode, subject.port)
+    # More than can wait at once: who still waits for a reply says nothing new, which would spare the server.
+    people = script.people(int(rate * OUTSTANDING), mode=mode, port=subject.port)
     result = open_loop(subject.port, people, rate=rate, seconds=seconds)
     row["double"] = {
+        "memory": round(subject.memory(), 1),
         "offered": round(rate * seconds),
         "answered": len(result.latencies),
         "refused": result.refused,

@@ -1,9 +1,9 @@
 """The one door to the conversation: messages queue here and share commits.
 
-A writer thread takes what has queued, answers it in one transaction and releases all replies
-once the commit is on disk. On SQLite that is what makes a durable answer cheap: the flush is
-shared (docs/performance.md). On PostgreSQL there are several writers; the messages of one
-sender always go to the same one, so that they keep their order.
+One writer thread in each process waits for its turn to write, takes what has queued by then,
+answers it in one transaction and releases all replies once the commit is on disk. That is what
+makes a durable answer cheap: statements and flush are shared, by the more the longer the turn was
+waited for, and one sender's messages keep their order (docs/performance.md).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from storage.db import Database
 log = structlog.get_logger(__name__)
 
 BATCH = 64
-PATIENCE = 2.5
+PATIENCE = 1.0
 
 Also = Callable[[Session, Answered], None]
 
@@ -51,89 +51,86 @@ class Work:
 
 
 class Inbox:
-    """Hands messages to writer threads. `campaign` is asked for each batch, so it may change."""
+    """Hands messages to the writer thread. `campaign` is asked for each batch, so it may change."""
 
-    def __init__(
-        self, database: Database, campaign: Callable[[], Campaign], *, writers: int | None = None
-    ) -> None:
+    def __init__(self, database: Database, campaign: Callable[[], Campaign]) -> None:
         self._database = database
         self._campaign = campaign
-        count = writers or (1 if database.is_sqlite else 4)
-        self._lanes: list[queue.SimpleQueue[Work | None]] = [queue.SimpleQueue() for _ in range(count)]
-        self._oldest = [0.0] * count
-        self._threads = [
-            threading.Thread(target=self._run, args=(place,), name=f"inbox-{place}", daemon=True)
-            for place in range(count)
-        ]
+        self._queue: queue.SimpleQueue[Work | None] = queue.SimpleQueue()
+        self._oldest = 0.0
+        self._thread = threading.Thread(target=self._run, name="inbox", daemon=True)
 
     def start(self) -> None:
-        for thread in self._threads:
-            thread.start()
+        self._thread.start()
 
     def stop(self) -> None:
         """Answer what has queued, then end."""
-        for lane in self._lanes:
-            lane.put(None)
-        for thread in self._threads:
-            thread.join(timeout=10)
+        self._queue.put(None)
+        self._thread.join(timeout=10)
 
     @property
     def is_overloaded(self) -> bool:
         """Whether a message that came now could wait longer than a platform does."""
-        now = time.monotonic()
-        return any(oldest and now - oldest > PATIENCE for oldest in self._oldest)
+        oldest = self._oldest
+        return bool(oldest) and time.monotonic() - oldest > PATIENCE
 
     async def answer(self, message: InboundMessage, *, now: datetime, render: Render) -> Answered:
         """Answer from an event loop. Raises OverloadedError, or what the handler raised."""
         if self.is_overloaded:
             raise OverloadedError
         future: asyncio.Future[Answered] = asyncio.get_running_loop().create_future()
-        self._enqueue(Work(message, now, render, future=future))
+        self._queue.put(Work(message, now, render, future=future))
         return await future
 
     def answer_now(self, work: Work, *, timeout: float = 30.0) -> Answered:
         """Answer from a thread, waiting for it."""
         if not isinstance(work.future, Future):
             raise TypeError("a thread waits on a thread's future")
-        self._enqueue(work)
+        self._queue.put(work)
         return work.future.result(timeout)
 
-    def _enqueue(self, work: Work) -> None:
-        message = work.message
-        self._lanes[hash((message.channel, message.sender)) % len(self._lanes)].put(work)
+    def _run(self) -> None:
+        while (work := self._queue.get()) is not None:
+            self._oldest = work.queued_at
+            _release(self._answer_all([work]))
+            self._oldest = 0.0
 
-    def _run(self, place: int) -> None:
-        lane = self._lanes[place]
-        while True:
-            batch = _take(lane)
-            works = [work for work in batch if work is not None]
-            if works:
-                self._oldest[place] = works[0].queued_at
-                _release(self._answer_all(works))
-                self._oldest[place] = 0.0
-            if len(works) < len(batch):
-                return
-
-    def _answer_all(self, works: Sequence[Work]) -> list[tuple[Work, Answered | BaseException]]:
+    def _answer_all(self, works: list[Work]) -> list[tuple[Work, Answered | BaseException]]:
         """All in one transaction; if one fails, each again in its own, so that no other suffers."""
-        late = time.monotonic() - PATIENCE
-        waiting = [work for work in works if work.queued_at >= late or isinstance(work.future, Future)]
-        refused = [(work, OverloadedError()) for work in works if work not in waiting]
         try:
-            done = self._answer_together(waiting)
+            return self._answer_together(works)
         except Exception:
-            if len(waiting) > 1:
-                log.warning("batch_split", messages=len(waiting), exc_info=True)
-            done = [(work, self._answer_alone(work)) for work in waiting]
-        return [*done, *refused]
+            if len(works) > 1:
+                log.warning("batch_split", messages=len(works), exc_info=True)
+            return [(work, self._answer_alone(work)) for work in works]
 
-    def _answer_together(self, works: Sequence[Work]) -> list[tuple[Work, Answered | BaseException]]:
+    def _answer_together(self, works: list[Work]) -> list[tuple[Work, Answered | BaseException]]:
+        """`works` grows by what has queued while it waited for its turn to write."""
         campaign = self._campaign()
         with self._database.writing() as session:
-            expect(session, [work.message for work in works])
-            return [(work, _answer(session, campaign, work)) for work in works]
+            self._take(works)
+            waiting = [work for work in works if not _is_late(work)]
+            expect(session, [work.message for work in waiting])
+            done: list[tuple[Work, Answered | BaseException]] = [
+                (work, OverloadedError()) for work in works if work not in waiting
+            ]
+            return [*done, *((work, _answer(session, campaign, work)) for work in waiting)]
+
+    def _take(self, works: list[Work]) -> None:
+        """Move what has queued to `works`, at most until they are a batch; the order to end stays queued."""
+        while len(works) < BATCH:
+            try:
+                work = self._queue.get_nowait()
+            except queue.Empty:
+                return
+            if work is None:
+                self._queue.put(None)
+                return
+            works.append(work)
 
     def _answer_alone(self, work: Work) -> Answered | BaseException:
+        if _is_late(work):
+            return OverloadedError()
         try:
             with self._database.writing() as session:
                 return _answer(session, self._campaign(), work)
@@ -151,15 +148,9 @@ def _answer(session: Session, campaign: Campaign, work: Work) -> Answered:
     return answered
 
 
-def _take(lane: queue.SimpleQueue[Work | None]) -> list[Work | None]:
-    """What has queued, at least one, at most a batch."""
-    batch = [lane.get()]
-    while len(batch) < BATCH and batch[-1] is not None:
-        try:
-            batch.append(lane.get_nowait())
-        except queue.Empty:
-            break
-    return batch
+def _is_late(work: Work) -> bool:
+    """Whether the platform may have given up waiting; a thread of our own waits for ever."""
+    return isinstance(work.future, asyncio.Future) and time.monotonic() - work.queued_at > PATIENCE
 
 
 def _release(done: Sequence[tuple[Work, Answered | BaseException]]) -> None:

@@ -15,7 +15,10 @@ from bot.config import Config, ConfigError
 
 TARGET = "bot.asgi:create"
 BACKLOG = 2048
-# What is asked has long been answered by then (the inbox answers or refuses within 2.5 seconds);
+# Let far more in than can be answered in time: the inbox refuses at once what would wait too long,
+# while what waits outside it grows old unseen.
+IN_FLIGHT = 8192
+# What is asked has long been answered by then (the inbox answers or refuses within a second or so);
 # what is left are connections that began a request and never ended it.
 ENDS_WITHIN = 5
 
@@ -52,6 +55,7 @@ def serve(config: Config, config_file: Path, *, workers: int, with_worker: bool)
         factory=True,
         workers=workers,
         backlog=BACKLOG,
+        backpressure=IN_FLIGHT,
         task_impl=TaskImpl.asyncio,
         websockets=False,
         log_level=LogLevels.warning,
