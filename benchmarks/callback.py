@@ -131,6 +131,7 @@ def double_load(subject: Running, row: dict[str, Any], mode: str, seconds: float
         "refused": result.refused,
         "repeated": result.repeated,
         "unanswered": result.unanswered,
+        "unsent": result.unsent,
         "longest": round(1000 * result.percentile(1.0), 1),
     }
     check("sqlite", subject, row, result, people, mode)

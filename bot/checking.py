@@ -12,7 +12,7 @@ from bot.starting import opened
 from bot.upgrading import is_current
 from bot.wiring import CurrentCampaign
 from handlers import deliveries
-from storage.blobs import BlobStore
+from storage.blobs import BlobError, BlobStore
 from storage.db import Database
 
 
@@ -75,8 +75,9 @@ def _files(config: Config) -> Finding:
     try:
         store = BlobStore(config.storage.files_url)
         kept = store.get(store.put(b"check")) == b"check"
-    except (OSError, ValueError) as error:
-        return Finding("files", False, f"cannot be written ({error}); check [storage] files_url")
+    except (BlobError, OSError, ValueError) as error:
+        reason = str(error).splitlines()[0]
+        return Finding("files", False, f"cannot be written ({reason}); check [storage] files_url")
     return Finding("files", kept, "can be written and read")
 
 

@@ -6,6 +6,7 @@ Reading the files is in `handlers.pack_reading`, what must be true of the whole 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,6 +113,17 @@ class Difference:
     def is_rule(self) -> bool:
         """Whether it changes what must be answered, and not only how it is asked."""
         return self.table == "fields" and self.attribute in RULES
+
+    def __str__(self) -> str:
+        """One line for who loads the pack, with both values whole."""
+        place = " ".join(filter(None, (self.table, self.key, self.attribute)))
+        if not self.attribute:
+            return f"{place}: {'new' if self.old is None else 'gone'}"
+        return f"{place}: {_shown(self.old)} → {_shown(self.new)}"
+
+
+def _shown(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
 def differences(old: Pack, new: Pack) -> list[Difference]:

@@ -10,7 +10,11 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 import obstore
+import obstore.exceptions
 from obstore.store import LocalStore, S3Store
+
+# What a store that cannot be reached or refuses us raises, besides OSError for a local folder.
+BlobError = obstore.exceptions.BaseError
 
 _NAME = re.compile(r"[0-9a-f]{64}")
 

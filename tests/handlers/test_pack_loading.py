@@ -322,3 +322,17 @@ def test_every_misspelt_key_is_named_with_the_right_one(
 
 def _text(file: str) -> str:
     return (SMALL / file).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("difference", "line"),
+    [
+        (Difference("fields", "title", "prompt", "名称？", "叫什么？"), 'fields title prompt: "名称？" → "叫什么？"'),
+        (Difference("unions", "dianli", "maximum", None, 30), "unions dianli maximum: null → 30"),
+        (Difference("pack", "", "dates", {"b": 1, "a": 2}, {"a": 2}), 'pack dates: {"a": 2, "b": 1} → {"a": 2}'),
+        (Difference("unions", "dianli", "", None, {"code": "dianli"}), "unions dianli: new"),
+        (Difference("unions", "dianli", "", {"code": "dianli"}, None), "unions dianli: gone"),
+    ],
+)
+def test_a_difference_is_one_readable_line(difference: Difference, line: str) -> None:
+    assert str(difference) == line
