@@ -28,8 +28,11 @@ class Finding:
 def findings(config: Config) -> Iterator[Finding]:
     """Look at everything; the configuration itself was checked when it was loaded."""
     yield Finding("config", True, "every key is understood")
-    with opened(config) as database:
-        yield from _database(database, config)
+    try:
+        with opened(config) as database:
+            yield from _database(database, config)
+    except ConfigError as error:
+        yield Finding("database", False, str(error))
     yield _files(config)
     yield from _channels(config)
 
@@ -77,8 +80,14 @@ def _files(config: Config) -> Finding:
         kept = store.get(store.put(b"check")) == b"check"
     except (BlobError, OSError, ValueError) as error:
         reason = str(error).splitlines()[0]
-        return Finding("files", False, f"cannot be written ({reason}); check [storage] files_url")
+        return Finding("files", False, f"cannot be written ({reason}); {_instead(config)}")
     return Finding("files", kept, "can be written and read")
+
+
+def _instead(config: Config) -> str:
+    if config.storage.files_url.startswith("s3:"):
+        return "check [storage] files_url and the AWS_… variables, and that the store runs"
+    return "check [storage] files_url"
 
 
 def _channels(config: Config) -> Iterator[Finding]:

@@ -16,6 +16,7 @@ from bot.config import Config, ConfigError, load_config
 from handlers.errors import PackError
 
 Command = Callable[..., Any]
+PORT = click.IntRange(1, 65535)
 config_option = click.option(
     "--config",
     "config_file",
@@ -54,7 +55,7 @@ def main() -> None:
 
 @main.command()
 @click.option("--host", help="Instead of [server] host.")
-@click.option("--port", type=int, help="Instead of [server] port.")
+@click.option("--port", type=PORT, help="Instead of [server] port.")
 @with_config
 def serve(config: Config, config_file: Path, host: str | None, port: int | None) -> None:
     """Web and worker in one process; migrates the database first."""
@@ -67,7 +68,7 @@ def serve(config: Config, config_file: Path, host: str | None, port: int | None)
 
 @main.command()
 @click.option("--host", help="Instead of [server] host.")
-@click.option("--port", type=int, help="Instead of [server] port.")
+@click.option("--port", type=PORT, help="Instead of [server] port.")
 @click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes.")
 @with_config
 def web(config: Config, config_file: Path, host: str | None, port: int | None, workers: int) -> None:
@@ -138,8 +139,13 @@ def export(config: Config, config_file: Path, form: str, output: Path, union_cod
     text = json.dumps(export_json(config, union_code), ensure_ascii=False, indent=2)
     if str(output) == "-":
         click.echo(text)
-    else:
+        return
+    try:
         output.write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(
+            f"--output: {output} cannot be written ({error.strerror}); name a file in a folder that is there"
+        ) from error
 
 
 @main.command()
@@ -155,7 +161,7 @@ def console(config: Config, config_file: Path, person: str) -> None:
 
 
 @main.command()
-@click.option("--port", type=int, default=8000, show_default=True)
+@click.option("--port", type=PORT, default=8000, show_default=True)
 @click.option("--data", type=click.Path(path_type=Path), default=Path("var/demo"), show_default=True)
 @click.option("--fresh", is_flag=True, help="Start over: forget what this folder's demonstration holds.")
 def demo(port: int, data: Path, fresh: bool) -> None:

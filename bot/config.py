@@ -42,13 +42,28 @@ def _web_address(text: str) -> str:
 def _database_url(text: str) -> str:
     scheme, _, rest = text.partition("://")
     if scheme in ("postgresql", "postgresql+psycopg") and rest:
-        return text
+        return _understood(text)
     if scheme == "sqlite" and rest.startswith("/") and rest.strip("/") and ":memory:" not in rest:
         return text
     # The address may hold a password, so it is not repeated.
     raise ValueError(
         "is neither a SQLite file nor PostgreSQL; write sqlite:///var/bot.db or postgresql://user@host/database"
     )
+
+
+def _understood(address: str) -> str:
+    # Here and not above: who only asks for help need not wait for it.
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        make_url(address)
+    except (ValueError, ArgumentError):
+        raise ValueError(
+            "cannot be understood; write postgresql://user:password@host:5432/database, "
+            "with %2F for a slash in the password, %40 for an at sign and %3A for a colon"
+        ) from None
+    return address
 
 
 def _files_url(text: str) -> str:

@@ -24,13 +24,18 @@ def lay_out(data: Path, *, port: int, fresh: bool) -> tuple[Config, Path]:
     Only a folder that a demonstration made is ever emptied: ConfigError for any other.
     """
     config_file = data.resolve() / _MARK
-    if fresh and data.exists():
+    if fresh and data.is_dir():
         if any(data.iterdir()) and not config_file.exists():
             raise ConfigError(
                 f"--data: {data} was not made by demo, so --fresh will not empty it; name another"
             )
         shutil.rmtree(data)
-    data.mkdir(parents=True, exist_ok=True)
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(
+            f"--data: {data} cannot be made ({error.strerror}); name a folder, there or not, that is yours"
+        ) from error
     if not config_file.exists():
         # It holds a secret key, so nobody else on the machine may read it.
         config_file.touch(mode=0o600)

@@ -1,4 +1,4 @@
-"""Slow work done by the worker: files are brought from the platform, judged and answered for."""
+"""Slow work done by the worker: files are brought from the platform, texts kept as files."""
 
 from __future__ import annotations
 
@@ -16,10 +16,13 @@ from handlers.errands import Errand, claim, finish, give_back
 from handlers.messages import InboundMessage, Media, MessageKind
 from storage.blobs import BlobStore
 from storage.db import Database
+from storage.jobs import KEEP_TEXT
 
 log = structlog.get_logger(__name__)
 
 STOPPED_FOR = 600.0
+# A place for files that is full or away; the text lies safe in its job until then.
+STORE_AGAIN_AFTER = 60.0
 
 
 class FetchingChannel(Channel, Protocol):
@@ -55,7 +58,8 @@ class Worker:
                 errand = claim(session, now=now())
             if errand is None:
                 return done
-            done += self._fetch(errand, now())
+            does = self._keep_text if errand.kind == KEEP_TEXT else self._fetch
+            done += does(errand, now())
 
     def _fetch(self, errand: Errand, now: datetime) -> int:
         """Bring one file and let the conversation judge it; a repeat finds it answered already."""
@@ -67,6 +71,19 @@ class Worker:
             log.exception("job_failed", job=errand.id)
             return self._not_brought(errand, ChannelError("unexpected failure", permanent=False), now)
         self._tell(errand.detail, media, now)
+        with self._database.writing() as session:
+            finish(session, errand)
+        return 1
+
+    def _keep_text(self, errand: Errand, now: datetime) -> int:
+        """Write what was pasted; its sender was answered when it came, so it is never given up."""
+        try:
+            self._blobs.put(errand.detail["text"].encode())
+        except Exception:
+            log.exception("text_not_kept", job=errand.id)
+            with self._database.writing() as session:
+                give_back(session, errand, "not kept", permanent=False, now=now, wait=STORE_AGAIN_AFTER)
+            return 0
         with self._database.writing() as session:
             finish(session, errand)
         return 1

@@ -26,7 +26,13 @@ ENDS_WITHIN = 5
 def require_free_port(config: Config) -> None:
     """ConfigError if somebody listens there already: two servers on one port would share its visitors."""
     host, port = config.server.host, config.server.port
-    family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except OSError as error:
+        raise ConfigError(
+            f"[server] host: {host} cannot be looked up ({error.strerror}); "
+            "write 127.0.0.1, or 0.0.0.0 for every address of this machine"
+        ) from error
     with socket.socket(family, kind) as probe:
         # Connections of a server that has just ended are no reason to wait.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -16,7 +16,7 @@ from storage import outbox
 
 # If what is still on its way takes longer, the receipts go out without it.
 PATIENCE = timedelta(seconds=20)
-NOTES = frozenset({files.RECEIPT, "fields/size_just_enough", "file/embedded"})
+NOTES = frozenset({files.RECEIPT, "fields/size_just_enough", "file/embedded", *files.WRONG_SIZE})
 
 
 # A refusal is told at once; what was kept, or waits for a decision, is told with the last of them.

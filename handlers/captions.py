@@ -43,12 +43,17 @@ def say_in_field(turn: Turn, spec: FieldSpec, text: str) -> Reply:
     return _name(turn, spec, judgement)
 
 
+def is_order(text: str) -> bool:
+    """Whether a text is 删除2 or 改名2."""
+    return bool(_REMOVE.match(text) or _RENAME.match(text))
+
+
 def is_about_files(turn: Turn, spec: FieldSpec, text: str) -> bool:
     """Whether a text in a field of texts and files is about its files: a short one names them."""
     if not turn.files(spec.key):
         return False
     wants_name = any(not file.caption for file in turn.files(spec.key))
-    return bool(_REMOVE.match(text) or _RENAME.match(text)) or (wants_name and len(text) <= LONGEST_BRIEF)
+    return is_order(text) or (wants_name and len(text) <= LONGEST_BRIEF)
 
 
 def _name(turn: Turn, spec: FieldSpec, captions: Captions) -> Reply:
@@ -131,7 +136,9 @@ def remove(turn: Turn, spec: FieldSpec, file_id: int) -> Reply:
         return prompts.ask(turn, spec, Outcome.ANSWERED, say("file/gone_already"))
     submissions.forget_file(turn.session, file_id)
     kept.remove(gone)
-    return prompts.ask(turn, spec, Outcome.MOVED, say("file/removed", name=gone.caption or gone.name))
+    return prompts.ask(
+        turn, spec, Outcome.MOVED, say("file/removed", spec=spec, name=gone.caption or gone.name)
+    )
 
 
 def finish(turn: Turn, spec: FieldSpec) -> Reply:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from handlers import captions, drafts, files, prompts, submissions, taking_back
+from handlers import captions, drafts, files, pasting, prompts, submissions, taking_back
 from handlers.answers import answer, judge, save
 from handlers.choices import fold
+from handlers.commands import recognise
 from handlers.consent import command_or_content, consent, pick
 from handlers.fields import is_media
 from handlers.fields.base import Refused
@@ -69,6 +70,17 @@ def _content(turn: Turn, pending: Pending, text: str) -> Reply | None:
     return answer(turn, spec, pending["said"])
 
 
+def _questions(turn: Turn, pending: Pending, text: str) -> Reply | None:
+    agreed = consent(text)
+    if agreed is None:
+        return None
+    turn.settle()
+    spec = turn.pack.spec(pending["field"])
+    if agreed:
+        return pasting.keep(turn, spec, pending["said"])
+    return question_again(turn, spec, say("answer/not_saved", spec=spec))
+
+
 def _again(turn: Turn, spec: FieldSpec) -> Reply:
     """Back to what was open before a question came between."""
     held = turn.held
@@ -117,6 +129,9 @@ def _options(turn: Turn, pending: Pending, text: str) -> Reply | None:
 def _word(turn: Turn, pending: Pending, text: str) -> Reply | None:
     meant = command_or_content(text)
     spec = turn.pack.spec(pending["field"])
+    again = recognise(text, turn.pack)
+    if again is not None and again.certainty == "exact" and again.name == pending["command"]:
+        meant = "command"  # Who only repeats the word has answered; to ask once more would go in circles.
     if meant is None:
         if consent(text) is None:
             return None
@@ -251,6 +266,9 @@ REPEATS: dict[str, Callable[[Turn, Pending], Line]] = {
     "content": lambda turn, pending: say(
         "message/is_it_content", said=pending["said"], spec=turn.pack.spec(pending["field"])
     ),
+    pasting.WAITING: lambda turn, pending: pasting.question(
+        turn.pack.spec(pending["field"]), pending["said"]
+    ),
     "guess": lambda turn, pending: say(
         "message/did_you_mean", said=pending.get("said", ""), meant=pending.get("meant", "")
     ),
@@ -271,6 +289,7 @@ RESOLVERS: dict[str, Resolver] = {
     "options": _options,
     "word": _word,
     "content": _content,
+    pasting.WAITING: _questions,
     "guess": _guess,
     "submit": _submit,
     "take_back": _take_back,

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from handlers import bursts, captions, events, files, prompts
+from handlers import bursts, captions, events, files, pasting, prompts
 from handlers.answers import LONGEST_TEXT, answer, follow, judge, refuse_long
 from handlers.campaigns import Campaign, Phase
 from handlers.commands import Recognised, recognise
@@ -21,7 +21,7 @@ from handlers.errors import HandlerError
 from handlers.fields import is_media, takes_files
 from handlers.fields.base import Doubtful, Refused
 from handlers.grace import phase_of
-from handlers.messages import GROUP, InboundMessage, Line, MessageKind, Outcome, Reply, say
+from handlers.messages import GROUP, InboundMessage, Line, Media, MessageKind, Outcome, Reply, say
 from handlers.orders import home, obey, small_talk
 from handlers.packs import FieldSpec
 from handlers.rules.cleaning import clean, storable
@@ -33,6 +33,7 @@ from storage.outbox import OutboxRow
 COMPLETE_TOO_LATE = "draft/complete_but_closed"
 LAST_HOURS = timedelta(hours=2)
 FILES = (MessageKind.IMAGE, MessageKind.VIDEO, MessageKind.FILE, MessageKind.FETCHED)
+UNSAVED = frozenset({"value", "reason", "options", pasting.WAITING})
 _LETTERS = re.compile(r"\w")
 
 Render = Callable[[Reply], Sequence[str]]
@@ -182,10 +183,18 @@ def _by_kind(turn: Turn) -> Reply:
     if message.kind is MessageKind.VOICE:
         return hear(turn, _read_command)
     if message.kind in FILES and message.media is not None:
-        return files.receive(turn, message.media)
+        return _receive_file(turn, message.media)
     return turn.reply(
         Outcome.REJECTED, say("message/not_understood", kind=message.kind, spec=turn.asked_spec)
     )
+
+
+def _receive_file(turn: Turn, media: Media) -> Reply:
+    """A file that comes in place of a yes to pasted questions leaves them unsaved, and says so."""
+    pending = turn.desk.pending
+    reply = files.receive(turn, media)
+    is_left = pending is not None and pending["kind"] == pasting.WAITING and turn.desk.pending is not pending
+    return _mention_unsaved(turn, reply, pending) if is_left else reply
 
 
 def _read(turn: Turn, raw: str) -> Reply:
@@ -265,10 +274,10 @@ def _ask_which(turn: Turn, spec: FieldSpec, command: Recognised) -> Reply:
 
 def _mention_unsaved(turn: Turn, reply: Reply, pending: dict[str, Any] | None) -> Reply:
     """A value that waited for a yes and was left behind by a command is named, not dropped silently."""
-    if pending is None or pending["kind"] not in ("value", "reason", "options"):
+    if pending is None or pending["kind"] not in UNSAVED:
         return reply
     spec = turn.pack.field_by_key.get(pending["field"])
-    if spec is None or reply.outcome is Outcome.ANSWERED:
+    if spec is None or (reply.outcome is Outcome.ANSWERED and pending["kind"] != pasting.WAITING):
         return reply
     unsaved = say("answer/left_unsaved", spec=spec, number=prompts.number_of(turn, spec))
     return Reply(reply.outcome, (unsaved, *reply.lines), reply.asked)
@@ -290,6 +299,8 @@ def _answer(
     if is_media(spec):
         if command is not None and not turn.files(spec.key):
             return _guess(turn, command)
+        if spec.kind == "quiz" and command is None:
+            return pasting.read(turn, spec, text, notes)
         return captions.say_in_field(turn, spec, text)
     if takes_files(spec) and captions.is_about_files(turn, spec, text):
         return captions.say_in_field(turn, spec, text)

@@ -28,6 +28,9 @@ QUESTION = "prompt/field"
 Waiting = list[dict[str, Any]]
 # Photos pasted into one of these are no photos (附件4第15项, R73).
 DOCUMENTS = frozenset({"docx", "doc", "pdf", "pptx", "ppt", "xlsx", "xls"})
+# The right kind of file in a wrong size: its sender meant the open field and has to hear why not.
+WRONG_SIZE = frozenset({"fields/file_too_small", "fields/file_too_large"})
+TWICE = "fields/file_twice"
 
 
 def receive(turn: Turn, media: Media) -> Reply:
@@ -37,7 +40,7 @@ def receive(turn: Turn, media: Media) -> Reply:
     if media.sha256 is not None:
         return _place(turn, media)
     if media.media_id is None:
-        return turn.reply(Outcome.REJECTED, say("file/cannot_be_fetched", name=media.name))
+        return turn.reply(Outcome.REJECTED, _cannot_be_fetched(turn, media))
     message = turn.message
     jobs.add(
         turn.session,
@@ -60,6 +63,14 @@ def receive(turn: Turn, media: Media) -> Reply:
     return turn.reply(Outcome.ANSWERED, say("file/being_fetched", coming=coming(turn)))
 
 
+def _cannot_be_fetched(turn: Turn, media: Media) -> Line:
+    """What to do instead: questions may be pasted, other documents wait (L11)."""
+    quiz = next((spec for spec in turn.pack.fields if spec.kind == "quiz"), None)
+    number = None if quiz is None else prompts.number_of(turn, quiz)
+    is_asked = quiz is not None and quiz.key == turn.desk.asked
+    return say("file/cannot_be_fetched", name=media.name, quiz=quiz, number=number, is_asked=is_asked)
+
+
 def coming(turn: Turn) -> int:
     """How many of this person's files are still to be brought."""
     return jobs.count_open(turn.session, jobs.FETCH, f"{turn.message.channel}:{turn.message.sender}:")
@@ -79,17 +90,25 @@ def _place(turn: Turn, media: Media) -> Reply:
             return keep(turn, spec, [judgement.value], notes=judgement.notes)
         if isinstance(judgement, Refused):
             refusal = judgement.line
-    others = _fitting(turn, media)
-    if len(others) == 1 and turn.files(others[0].key):
+    why = _why_not_here(spec, media, refusal)
+    others = _fitting(turn, media) if why is None or why.template != TWICE else []
+    if len(others) == 1 and turn.files(others[0].key) and why is None:
         accepted = _judge(turn, others[0], media)
         if isinstance(accepted, Accepted):
             return keep(turn, others[0], [accepted.value], notes=accepted.notes)
     if others:
-        embedded = spec is not None and spec.kind == "photos" and media.format in DOCUMENTS
-        return _offer(turn, media, say("file/embedded", spec=spec) if embedded else None)
+        return _offer(turn, media, why)
     if refusal is None:
         refusal = say("file/fits_nowhere", name=media.name, format=media.format)
     return turn.reply(Outcome.REJECTED, refusal)
+
+
+def _why_not_here(spec: FieldSpec | None, media: Media, refusal: Line | None) -> Line | None:
+    """What is to be said before a file is offered to another field than the open one."""
+    if spec is not None and spec.kind == "photos" and media.format in DOCUMENTS:
+        return say("file/embedded", spec=spec)
+    is_told = refusal is not None and refusal.template in {TWICE, *WRONG_SIZE}
+    return refusal if is_told else None
 
 
 def _judge(turn: Turn, spec: FieldSpec, media: Media) -> Any:
@@ -144,7 +163,7 @@ def settle_waiting(turn: Turn) -> Line | None:
     spec = turn.pack.spec(pending["fields"][0])
     values, _, refusals = _judge_waiting(turn, spec, pending["media"])
     for value in values:
-        _store(turn, spec, value)
+        store(turn, spec, value)
     if not values:
         return refusals[0]
     unskip(turn, spec.key)
@@ -201,7 +220,7 @@ def place_waiting(turn: Turn, spec: FieldSpec, waiting: Sequence[dict[str, Any]]
     if not left:
         return keep(turn, spec, values, notes=lines)
     for value in values:
-        _store(turn, spec, value)
+        store(turn, spec, value)
     unskip(turn, spec.key)
     received = _received(turn, spec, files=values)
     return turn.reply(Outcome.ACCEPTED, received, *lines, _ask_where(turn, left, sure=False))
@@ -214,10 +233,10 @@ def keep(
     was_complete = not missing(turn)
     _drop_stale(turn, spec)
     for value in values:
-        _store(turn, spec, value)
+        store(turn, spec, value)
     unskip(turn, spec.key)
     _unskip_the_other_paper(turn, spec)
-    receipt = say("file/receipt", files=values)
+    receipt = say("file/receipt", spec=spec, files=values)
     return after_files(turn, spec, was_complete, receipt, _received(turn, spec), *notes)
 
 
@@ -230,6 +249,7 @@ def _unskip_the_other_paper(turn: Turn, spec: FieldSpec) -> None:
 
 
 def _received(turn: Turn, spec: FieldSpec, *, files: Sequence[dict[str, Any]] = ()) -> Line:
+    kept = enumerate(turn.files(spec.key), 1)
     return say(
         "file/received",
         spec=spec,
@@ -238,6 +258,7 @@ def _received(turn: Turn, spec: FieldSpec, *, files: Sequence[dict[str, Any]] = 
         number=prompts.number_of(turn, spec),
         is_open=turn.desk.asked in (None, spec.key) and turn.held is None,
         short=shortfall(spec, file_facts(turn.files(spec.key))),
+        unnamed=[(place, file.name) for place, file in kept if not file.caption],
     )
 
 
@@ -263,7 +284,8 @@ def _drop_stale(turn: Turn, spec: FieldSpec) -> None:
         files.remove(file)
 
 
-def _store(turn: Turn, spec: FieldSpec, value: dict[str, Any]) -> None:
+def store(turn: Turn, spec: FieldSpec, value: dict[str, Any]) -> None:
+    """Add a file to a field of the open draft."""
     row = StoredFile(submission_id=draft_id(turn), field=spec.key, received_at=turn.now, **value)
     turn.session.add(row)
     turn.session.flush()

@@ -17,7 +17,7 @@ from handlers.messages import InboundMessage, MessageKind
 from handlers.progress import missing
 from handlers.rules.cleaning import storable
 from handlers.turns import Turn, file_facts
-from storage import campaigns, desks, people, simulated
+from storage import campaigns, desks, inbound, outbox, people, simulated
 from storage.simulated import SimulatedMessage
 
 CHANNEL = "simulator"
@@ -98,21 +98,39 @@ def tell(session: Session, address: str, text: str, *, now: datetime, chat: str 
 def seen_by(session: Session, campaign: Campaign, address: str, *, after: int) -> list[dict[str, Any]]:
     """The chat of one person behind the message `after`, private and group."""
     rows = simulated.list_seen_by(session, person_id_of(session, address), after=after)
-    return [
-        {
-            "id": row.id,
-            "at": row.at.astimezone(campaign.zone).isoformat(),
-            "chat": row.chat,
-            "to": address,
-            "from": row.sender,
-            "kind": row.kind,
-            "text": row.text,
-            "file": row.file,
-            "image_url": None,
-            "link": None,
-        }
-        for row in rows
+    return [_shown(campaign, row, address) for row in rows]
+
+
+def told_before(session: Session, campaign: Campaign, address: str, key: str) -> list[dict[str, Any]]:
+    """What was answered to the message `key` when it came: its reply, and what was pushed behind it."""
+    person_id = person_id_of(session, address)
+    log = inbound.list_of_person(session, person_id)
+    answered = next(row for row in log if row.channel == CHANNEL and row.key == key)
+    prefix = f"reply:{CHANNEL}:{address}:{key}:"
+    pushed = outbox.list_sent_to(session, person_id)
+    texts = [answered.reply, *(row.text for row in pushed if row.dedupe_key.startswith(prefix))]
+    since = [
+        row
+        for row in simulated.list_seen_by(session, person_id, after=0)
+        if row.sender == BOT and row.person_id == person_id and row.at >= answered.received_at
     ]
+    found = (next((row for row in since if row.text == text), None) for text in texts)
+    return [_shown(campaign, row, address) for row in found if row is not None]
+
+
+def _shown(campaign: Campaign, row: SimulatedMessage, address: str) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "at": row.at.astimezone(campaign.zone).isoformat(),
+        "chat": row.chat,
+        "to": address,
+        "from": row.sender,
+        "kind": row.kind,
+        "text": row.text,
+        "file": row.file,
+        "image_url": None,
+        "link": None,
+    }
 
 
 def file_of(session: Session, message_id: int) -> dict[str, Any] | None:

@@ -13,6 +13,8 @@ from storage.db import Base, JsonValue, UtcDateTime
 
 # Bringing a file from a platform.
 FETCH = "fetch"
+# Keeping a text as the bytes of a file that is entered already.
+KEEP_TEXT = "keep_text"
 
 
 class Job(Base):

@@ -149,15 +149,34 @@ class _Desk:
         )
 
     def post_message(self) -> Response:
-        """Let a person say something; the replies are those that came before this returns."""
+        """Let a person say something; the replies are those that came before this returns.
+
+        What was sent before under the same key is not done again: its replies are those of then.
+        """
         sent = read.read_sent()
         with self._application.database.reading() as session:
             simulation.person_id_of(session, sent.person)
             before = simulation.last_message(session)
-        answered = [self._say(sent, media, place) for place, media in enumerate(self._media())][-1]
+        answered = {
+            _key(sent, place): self._say(sent, media, _key(sent, place))
+            for place, media in enumerate(self._media())
+        }
         self._application.dispatcher.deliver(self._application.clock.now, only=simulation.CHANNEL)
-        replies = [shown for shown in self._seen(sent.person, before) if shown["from"] == simulation.BOT]
-        return jsonify(outcome=answered.outcome, asked=answered.asked, replies=replies)
+        replies = {
+            shown["id"]: shown
+            for shown in (
+                *self._told_before(sent.person, [key for key, one in answered.items() if one.repeated]),
+                *(shown for shown in self._seen(sent.person, before) if shown["from"] == simulation.BOT),
+            )
+        }
+        last = list(answered.values())[-1]
+        return jsonify(outcome=last.outcome, asked=last.asked, replies=list(replies.values()))
+
+    def _told_before(self, person: str, keys: Sequence[str]) -> list[dict[str, Any]]:
+        campaign = self._application.campaign()
+        with self._application.database.reading() as session:
+            told = [simulation.told_before(session, campaign, person, key) for key in keys]
+        return [shown for one in told for shown in one]
 
     def _media(self) -> Sequence[Media | None]:
         """The posted files, kept; one None where a message has no file."""
@@ -169,13 +188,13 @@ class _Desk:
             for upload in uploads
         ]
 
-    def _say(self, sent: read.Sent, media: Media | None, place: int) -> Answered:
+    def _say(self, sent: read.Sent, media: Media | None, key: str) -> Answered:
         application = self._application
         now = application.clock.now()
         message = InboundMessage(
             channel=simulation.CHANNEL,
             sender=sent.person,
-            key=sent.key if place == 0 else f"{sent.key}:{place}",
+            key=key,
             kind=sent.kind,
             text=sent.text,
             chat=sent.chat,
@@ -249,6 +268,11 @@ class _Desk:
         with self._application.database.writing() as session:
             simulation.set_clock_offset(session, offset)
         run_due(self._application)
+
+
+def _key(sent: read.Sent, place: int) -> str:
+    """What the message of one of several files is known by."""
+    return sent.key if place == 0 else f"{sent.key}:{place}"
 
 
 def _with_address(message: dict[str, Any]) -> dict[str, Any]:

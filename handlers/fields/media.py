@@ -118,9 +118,9 @@ def _wrong_content(media: Media, spec: FieldSpec) -> Line | None:
 def _wrong_size(media: Media, spec: FieldSpec) -> Line | None:
     size, limits = media.size or 0, spec.limits
     if limits.size_min is not None and size < limits.size_min:
-        return say("fields/file_too_small", spec=spec, size=size, least=limits.size_min)
+        return say("fields/file_too_small", spec=spec, name=media.name, size=size, least=limits.size_min)
     if limits.size_max is not None and size > limits.size_max:
-        return say("fields/file_too_large", spec=spec, size=size, most=limits.size_max)
+        return say("fields/file_too_large", spec=spec, name=media.name, size=size, most=limits.size_max)
     return None
 
 
@@ -129,7 +129,7 @@ def _grey_zone(media: Media, spec: FieldSpec) -> tuple[Line, ...]:
     size, least = media.size or 0, spec.limits.size_min
     if least is None or not least <= size < least / 10**6 * MIB:
         return ()
-    return (say("fields/size_just_enough", size=size, spec=spec),)
+    return (say("fields/size_just_enough", spec=spec, name=media.name),)
 
 
 def _hints(spec: FieldSpec, value: Mapping[str, Any], kept: Sequence[Mapping[str, Any]]) -> tuple[Line, ...]:

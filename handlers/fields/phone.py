@@ -96,6 +96,7 @@ def _why_not(text: str, asked: Asked) -> Line:
     digits = re.sub(r"\D", "", text)
     if not digits:
         return say("fields/phone_none", spec=asked.spec)
-    if len(digits) in (7, 8):
+    # A number within a town begins neither with 0, as an area code does, nor with 1, as a mobile does.
+    if len(digits) in (7, 8) and digits[0] not in "01":
         return say("fields/phone_no_area_code", spec=asked.spec, said=digits)
     return say("fields/phone_wrong", spec=asked.spec, count=len(digits), mobile=digits.startswith("1"))

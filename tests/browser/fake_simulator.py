@@ -243,7 +243,9 @@ class FakeSimulator:
     def ask(self, person: Person, say: Any) -> None:
         asked = person.asked
         if asked is None:
-            say("【需办】材料已齐，现在提交？提交后到6月11日前仍可修改。请回复“是”或“否”。")
+            say(
+                "【需办】材料已齐。现在提交吗？\n1. 是，现在提交\n2. 否，我再看看\n提交后，6月11日（含当天）前仍可修改。"
+            )
             return
         _, _, order, label, prompt = next(row for row in FIELDS if row[0] == asked)
         filled = prompt.format(unions=numbered(UNIONS.values()), categories=numbered(CATEGORIES))

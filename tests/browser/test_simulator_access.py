@@ -2,11 +2,54 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
-from playwright.sync_api import expect
-from simulator_page import Desk, Phone
+from playwright.sync_api import Page, expect
+from simulator_page import PHONE, Desk, Phone, Server
 
 pytest_plugins = ["simulator_fixtures"]
+
+
+def overflowing(page: Page) -> list[str]:
+    """What is wider than its box and would scroll sideways."""
+    found: list[str] = page.evaluate(
+        """() => [document.documentElement, ...document.querySelectorAll("body *")]
+            .filter((element) => element.checkVisibility())
+            .filter((element) => element.scrollWidth > element.clientWidth + 1 && element.clientWidth > 1)
+            .filter((element) => getComputedStyle(element).overflowX !== "visible" || element.parentElement === null)
+            .map((element) => element.className || element.tagName)"""
+    )
+    return found
+
+
+def low_contrast(page: Page) -> list[str]:
+    """Texts on a plain ground that stand out less than 4.5 to 1."""
+    found: list[str] = page.evaluate(
+        """() => {
+            const parts = (colour) => colour.match(/[\\d.]+/g).map(Number);
+            const light = (colour) => parts(colour).slice(0, 3).map((part) => part / 255)
+                .map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4))
+                .reduce((sum, part, place) => sum + part * [0.2126, 0.7152, 0.0722][place], 0);
+            const ground = (element) => {
+                for (let at = element; at; at = at.parentElement) {
+                    const [, , , alpha = 1] = parts(getComputedStyle(at).backgroundColor);
+                    if (alpha === 1) return getComputedStyle(at).backgroundColor;
+                }
+                return "rgb(255, 255, 255)";
+            };
+            const ownText = (element) => Array.from(element.childNodes)
+                .some((node) => node.nodeType === Node.TEXT_NODE && node.textContent.trim());
+            return [...document.querySelectorAll("body *")]
+                .filter((element) => element.checkVisibility() && ownText(element))
+                .filter((element) => {
+                    const both = [light(getComputedStyle(element).color), light(ground(element))];
+                    return (Math.max(...both) + 0.05) / (Math.min(...both) + 0.05) < 4.5;
+                })
+                .map((element) => element.outerHTML.slice(0, 80));
+        }"""
+    )
+    return found
 
 
 def test_whole_chat_by_keyboard(desk: Desk, zhang: Phone) -> None:
@@ -72,14 +115,52 @@ def test_nothing_scrolls_sideways_at_360(narrow_desk: Desk, large: bool) -> None
     if large:
         narrow_desk.page.get_by_role("button", name="大字").click()
     phone.more("图片")
-    overflowing = narrow_desk.page.evaluate(
-        """() => [document.documentElement, ...document.querySelectorAll("body *")]
-            .filter((element) => element.scrollWidth > element.clientWidth + 1 && element.clientWidth > 1)
-            .filter((element) => getComputedStyle(element).overflowX !== "visible" || element.parentElement === null)
-            .map((element) => element.className || element.tagName)"""
-    )
-    assert overflowing == []
+    assert overflowing(narrow_desk.page) == []
     assert narrow_desk.page.evaluate("document.documentElement.scrollWidth") == 360
+
+
+@pytest.mark.parametrize("large", [False, True])
+def test_no_panel_scrolls_sideways_at_360(narrow_desk: Desk, large: bool) -> None:
+    phone, page = narrow_desk.add("何静"), narrow_desk.page
+    phone.say("我要申报")
+    if large:
+        page.get_by_role("button", name="大字").click()
+    for name in ("people", "clock", "state"):
+        page.locator(f"#{name}-toggle").click()
+        expect(page.locator(f"#{name}")).to_be_visible()
+        assert (name, overflowing(page)) == (name, [])
+        page.keyboard.press("Escape")
+    phone.tab("征集群")
+    assert overflowing(page) == []
+    phone.more("扫一扫").click()
+    expect(page.get_by_role("dialog", name="扫一扫").get_by_role("button")).to_have_count(25)
+    assert overflowing(page) == []
+
+
+def test_the_front_page_on_a_small_screen(new_page: Callable[..., Page], simulator_server: Server) -> None:
+    page = new_page(PHONE, has_touch=True, is_mobile=True)
+    page.goto(f"{simulator_server.url}/")
+    expect(page.get_by_role("link", name="打开模拟器")).to_be_visible()
+    assert (overflowing(page), low_contrast(page)) == ([], [])
+
+
+def test_every_text_can_be_read(
+    narrow_desk: Desk, simulator_server: Server, faults_expected: list[str]
+) -> None:
+    """In the chat, where a message failed, and in the panels."""
+    phone, page = narrow_desk.add("马丽"), narrow_desk.page
+    simulator_server.walk(simulator_server.person(phone), "category")
+    expect(phone.quick.first).to_be_visible()
+    faults_expected.append("ERR_FAILED")
+    page.route("**/simulator/api/messages", lambda route: route.abort())
+    phone.box.fill("还差什么")
+    phone.box.press("Enter")
+    expect(phone.chat.get_by_role("alert")).to_be_visible()
+    assert low_contrast(page) == []
+    for name in ("people", "clock", "state"):
+        page.locator(f"#{name}-toggle").click()
+        assert (name, low_contrast(page)) == (name, [])
+        page.keyboard.press("Escape")
 
 
 def test_targets_are_large_and_named(narrow_desk: Desk) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from fake_simulator import ROOT
 from playwright.sync_api import Page, Route, expect
-from simulator_page import Desk, Phone, Server, document, photo
+from simulator_page import PHONE, Desk, Phone, Server, document, photo
 
 pytest_plugins = ["simulator_fixtures"]
 
@@ -140,6 +140,31 @@ def test_numbers_of_a_question_can_be_tapped(zhang: Phone, simulator_server: Ser
     expect(zhang.own.last).to_contain_text("3")
     expect(zhang.quick.filter(has_text="小革新")).to_have_count(0)
     assert simulator_server.get("state", person=person)["submission"]["answers"]["category"] == "小革新"
+
+
+def test_a_file_that_waits_can_be_placed_or_left_with_a_tap(zhang: Phone, simulator_server: Server) -> None:
+    """The list has one place and 0 for none; both are buttons."""
+    person = simulator_server.person(zhang)
+    simulator_server.walk(person, "pledge")
+    simulator_server.say(person, "修改15")
+    zhang.pick("图片", [photo("主视图.jpg")])
+    expect(zhang.bot.last).to_contain_text("0. 先不放")
+    assert [label.split()[0] for label in zhang.quick.all_inner_texts()][-1] == "0"
+    zhang.quick.last.click()
+    expect(zhang.own.last).to_contain_text("0")
+    expect(zhang.quick.filter(has_text="先不放")).to_have_count(0)
+    assert simulator_server.get("state", person=person)["submission"]["files"] == []
+
+
+def test_buttons_that_come_behind_the_answer_are_seen(narrow_desk: Desk, simulator_server: Server) -> None:
+    """What may be chosen depends on the state, which is read after the answer was drawn."""
+    phone = narrow_desk.add("陈涛")
+    person = simulator_server.person(phone)
+    simulator_server.walk(person, "pledge")
+    phone.say("修改15")
+    phone.pick("文件", [document("承诺书.pdf")])
+    expect(phone.quick.last).to_contain_text("先不放")
+    expect(phone.quick.last).to_be_in_viewport(ratio=1)
 
 
 def test_points_of_a_free_text_question_are_no_buttons(zhang: Phone, simulator_server: Server) -> None:
@@ -280,6 +305,21 @@ def test_lost_connection_is_told_and_mends_itself(
     expect(status).to_have_text("")
 
 
+def test_a_server_that_is_down_is_no_empty_desk(
+    new_page: Callable[..., Page], simulator_server: Server, faults_expected: list[str]
+) -> None:
+    """Who is there cannot be known, so nobody is asked to add the first person."""
+    faults_expected.append("ERR_FAILED")
+    page = new_page(PHONE)
+    page.route("**/simulator/api/**", lambda route: route.abort())
+    page.goto(f"{simulator_server.url}/simulator/")
+    expect(page.get_by_role("status").first).to_contain_text("连接不上服务器")
+    expect(page.locator("#nobody")).to_be_hidden()
+    assert page.locator("#clock-toggle").bounding_box()["width"] >= 44  # type: ignore[index]
+    page.unroute("**/simulator/api/**")
+    expect(page.locator("#clock-time")).to_contain_text(":")
+
+
 def test_refusal_is_shown_as_the_servers_sentence(zhang: Phone, faults_expected: list[str]) -> None:
     faults_expected.append("Failed to load resource")
 
@@ -302,7 +342,7 @@ def test_group_is_shared_and_opens_when_bound(zhang: Phone, desk: Desk, simulato
     for phone in (zhang, li):
         phone.tab("征集群")
     notice = zhang.chat.locator(".group-notice")
-    expect(notice).to_contain_text("征集群还没有绑定")
+    expect(notice).to_contain_text("征集群还没有开通")
     expect(notice).to_be_visible()
     zhang.box.fill("大家好")
     with desk.page.expect_request("**/simulator/api/messages") as sent:

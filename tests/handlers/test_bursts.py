@@ -49,6 +49,29 @@ def burst(talk: Talk) -> Talk:
     return talk
 
 
+def test_photos_without_names_are_called_as_people_call_them(burst: Talk) -> None:
+    """The platform sends no names, and the one that a file is kept under is no word of anybody's."""
+    for number in range(3):
+        sends(burst, number)
+    for number in range(3):
+        comes(burst, number)
+    ((text, _),) = burst.waiting()
+    later = [burst.says(said).text for said in ("主视图", "预览", "修改15", "删除2", "1")]
+    assert ("成果照片1.jpeg" in text, "第2份（成果照片2.jpeg）" in later[0]) == (True, True)
+    assert [said for said in (text, *later) if "photos-" in said] == []
+
+
+def test_coming_back_to_photos_without_names_says_which_to_name(burst: Talk) -> None:
+    """R66: 修改15 is what is offered for naming them later."""
+    for number in range(3):
+        sends(burst, number)
+        comes(burst, number)
+    burst.says("主视图")
+    assert "第2、3份还没有名字" in burst.says("修改15").text
+    burst.says("俯视图、应用现场")
+    assert "还没有名字" not in burst.says("修改15").text
+
+
 def test_nine_photos_get_one_reply_with_all_receipts(burst: Talk) -> None:
     passive = [sends(burst, number) for number in range(9)]
     assert "共有9个" in passive[-1]

@@ -51,6 +51,14 @@ def test_the_word_as_command(talk: Talk) -> None:
     assert talk.says("1").asked == "first_completer_bio"
 
 
+def test_the_word_said_twice_is_a_command(talk: Talk) -> None:
+    """Who only repeats it has answered the question; asking a third time would go in circles."""
+    fill(talk, until="work_unit")
+    talk.says("返回")
+    assert talk.says("返回。").asked == "first_completer_bio"
+    assert "work_unit" not in talk.answers()
+
+
 def test_a_bare_yes_does_not_choose_between_command_and_content(talk: Talk) -> None:
     fill(talk, until="title")
     talk.says("提交")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from handlers.messages import InboundMessage, Media, MessageKind, Outcome
@@ -183,9 +185,9 @@ def test_a_file_that_the_platform_keeps_to_itself(talk: Talk) -> None:
 
 
 def test_a_text_where_a_file_is_wanted(talk: Talk) -> None:
-    fill(talk, until="quiz")
-    heard = talk.says("题库在我电脑上")
-    assert (heard.outcome, heard.asked) == (Outcome.REJECTED, "quiz")
+    fill(talk, until="photos")
+    heard = talk.says("照片在我电脑上")
+    assert (heard.outcome, heard.asked) == (Outcome.REJECTED, "photos")
 
 
 @SQLITE
@@ -233,6 +235,39 @@ def test_between_the_two_readings_of_a_megabyte_a_photo_is_said_to_be_enough(
     content = b"\xff\xd8\xff\xe0" + bytes(size - 6) + b"\xff\xd9"
     heard = talk.gives(content, "主视图.jpg")
     assert (heard.outcome, "1000×1000" in heard.text) == (Outcome.ACCEPTED, noted)
+    assert len(set(re.findall(r"[\d.]+ [KM]B", heard.text))) == 1
+
+
+@SQLITE
+def test_the_photo_without_a_name_is_pointed_out_under_another(talk: Talk) -> None:
+    """R66: the last to come is not the one that lacks a name."""
+    fill(talk, until="photos")
+    talk.gives(photo(1), "主视图.jpg")
+    assert "第2份（IMG_0002.jpg）" in talk.gives(photo(2), "IMG_0002.jpg").text
+    heard = talk.gives(photo(3), "应用现场.jpg")
+    assert (heard.asked, "第2份（IMG_0002.jpg）" in heard.text) == ("photos", True)
+
+
+@SQLITE
+def test_a_photo_that_is_too_small_is_explained_and_not_slipped_into_another_field(talk: Talk) -> None:
+    """R69: a small photo could be a scan, but its sender is told first what is wrong with it."""
+    fill(talk, until="pledge")
+    talk.says("修改15")
+    heard = talk.gives(photo(1, 990_000), "主视图.jpg")
+    assert heard.outcome is Outcome.NEEDS_CONFIRMATION
+    assert "主视图.jpg" in heard.text and "不低于1M" in heard.text
+    talk.says("预览")
+    assert (talk.files("pledge"), talk.files("authorization")) == ([], [])
+
+
+@SQLITE
+def test_a_photo_that_came_twice_is_offered_nowhere_else(talk: Talk) -> None:
+    fill(talk, until="pledge")
+    talk.says("修改15")
+    talk.gives(photo(1), "主视图.jpg")
+    heard = talk.gives(photo(1), "主视图.jpg")
+    assert (heard.outcome, talk.desk().pending) == (Outcome.REJECTED, None)
+    assert "内容完全相同" in heard.text
 
 
 @SQLITE

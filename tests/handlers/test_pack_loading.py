@@ -327,9 +327,15 @@ def _text(file: str) -> str:
 @pytest.mark.parametrize(
     ("difference", "line"),
     [
-        (Difference("fields", "title", "prompt", "名称？", "叫什么？"), 'fields title prompt: "名称？" → "叫什么？"'),
+        (
+            Difference("fields", "title", "prompt", "名称？", "叫什么？"),
+            'fields title prompt: "名称？" → "叫什么？"',
+        ),
         (Difference("unions", "dianli", "maximum", None, 30), "unions dianli maximum: null → 30"),
-        (Difference("pack", "", "dates", {"b": 1, "a": 2}, {"a": 2}), 'pack dates: {"a": 2, "b": 1} → {"a": 2}'),
+        (
+            Difference("pack", "", "dates", {"b": 1, "a": 2}, {"a": 2}),
+            'pack dates: {"a": 2, "b": 1} → {"a": 2}',
+        ),
         (Difference("unions", "dianli", "", None, {"code": "dianli"}), "unions dianli: new"),
         (Difference("unions", "dianli", "", {"code": "dianli"}, None), "unions dianli: gone"),
     ],

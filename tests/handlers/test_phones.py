@@ -34,6 +34,8 @@ def test_every_usual_form(said: str, kept: str) -> None:
     [
         ("没有", "fields/phone_none", {}),
         ("83536240", "fields/phone_no_area_code", {"said": "83536240"}),
+        ("025-8353", "fields/phone_wrong", {"count": 7, "mobile": False}),
+        ("1380013", "fields/phone_wrong", {"count": 7, "mobile": True}),
         ("1380013800", "fields/phone_wrong", {"count": 10, "mobile": True}),
         ("138001380000", "fields/phone_wrong", {"count": 12, "mobile": True}),
         ("025-99", "fields/phone_wrong", {"count": 5, "mobile": False}),

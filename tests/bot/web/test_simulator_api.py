@@ -158,11 +158,25 @@ def test_page_sent_as_a_file_is_never_shown_as_one(client: FlaskClient, zhang: s
     assert kept.headers["X-Content-Type-Options"] == "nosniff"
 
 
-def test_same_key_is_done_once(client: FlaskClient, zhang: str) -> None:
-    first = say(client, zhang, "我要申报", key="k1")
-    again = say(client, zhang, "我要申报", key="k1")
-    assert (again["outcome"], again["asked"]) == (first["outcome"], first["asked"])
-    assert [row["text"] for row in seen(client, zhang) if row["from"] == zhang] == ["我要申报"]
+@pytest.mark.parametrize(("text", "parts"), [("我要申报", 1), ("附件4", 4)])
+def test_same_key_is_done_once_and_answered_alike(
+    client: FlaskClient, zhang: str, text: str, parts: int
+) -> None:
+    """The reply and all that is pushed behind it, though the same was said before and since."""
+    for key in ("before", "k1", "since"):
+        replies = [say(client, zhang, text, key=key)]
+        if key == "k1":
+            first = replies[0]
+    assert (say(client, zhang, text, key="k1"), len(first["replies"])) == (first, parts)
+    assert [row["text"] for row in seen(client, zhang) if row["from"] == zhang] == [text] * 3
+
+
+def test_files_sent_again_are_answered_alike(client: FlaskClient, zhang: str) -> None:
+    to_photos(client, zhang)
+    files = [("主视图.jpg", photo()), ("应用.jpg", photo() + b"2")]
+    first = give(client, zhang, "image", *files, key="k1").json
+    assert (give(client, zhang, "image", *files, key="k1").json, len(first["replies"])) == (first, 2)
+    assert len(state(client, zhang)["submission"]["files"]) == 2
 
 
 def test_clock_goes_on_and_never_back(client: FlaskClient) -> None:

@@ -20,6 +20,8 @@ export class ChatView {
     this.begun = false;
     // Whether the view keeps to the end: until someone scrolls up, or a long answer fills the screen.
     this.stay = true;
+    // The first message of the bot's newest answer.
+    this.answer = null;
     this.element = piece("chat");
     const slots = { name: conversation.person.name };
     for (const part of ["scroller", "log", "outgoing", "quick", "newer", "empty", "group-notice"]) {
@@ -54,6 +56,8 @@ export class ChatView {
     this.conversation.addEventListener("state", () => {
       this.#drawQuick();
       this.#drawNotice();
+      // Buttons take room behind an answer that is on the screen already.
+      if (this.stay) this.#follow(this.answer);
     });
     this.newer.addEventListener("click", () => {
       this.#toEnd();
@@ -96,7 +100,8 @@ export class ChatView {
     this.#drawNotice();
     // Of several files sent at once each answer is shown, though a long one had filled the screen.
     const own = fresh.some((message) => message.from === this.conversation.person.id);
-    if (this.stay || (own && this.begun)) this.#follow(this.begun ? firstOfBot : null);
+    this.answer = this.begun ? firstOfBot : null;
+    if (this.stay || (own && this.begun)) this.#follow(this.answer);
     else if (fresh.length && this.shown) this.newer.hidden = false;
     this.begun = true;
   }

@@ -15,13 +15,17 @@ const freeText = namesIn("freeText");
 const yesNoFields = namesIn("yesNo");
 const fileFields = namesIn("files");
 
-/** The last list in `text` that counts 1, 2, 3 … without a gap, as `[{send, label, whole}]`; empty if under two. */
+/**
+ * The last list in `text` that counts 1, 2, 3 … without a gap, as `[{send, label, whole}]`; empty if under two.
+ *
+ * A 0 behind it is one of them: none of the others.
+ */
 export function numberedChoices(text) {
   let run = [];
   for (const [, number, rest] of text.matchAll(numbered)) {
     const count = Number(number);
     if (count === 1) run = [];
-    if (count !== run.length + 1) continue;
+    if (count !== run.length + 1 && (count !== 0 || run.length === 0)) continue;
     const whole = rest.trim();
     run.push({ send: String(count), label: `${count}  ${whole.split(labelEnd)[0].trim()}`, whole });
   }

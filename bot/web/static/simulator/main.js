@@ -27,6 +27,7 @@ const panes = new Map();
 const unions = new Map();
 // Who is open, the one used last at the end.
 let recent = [];
+let loaded = false;
 
 const panels = {
   people: new Panel("people", { drawer: true }),
@@ -104,7 +105,8 @@ function layOut() {
     pane.element.classList.toggle("active", id === recent.at(-1));
     pane.element.querySelector(".pane-close").hidden = shown.size < 2;
   }
-  nobody.hidden = recent.length > 0;
+  // Until the server has said who is there, the desk is not known to be empty.
+  nobody.hidden = !loaded || recent.length > 0;
   document.getElementById("current-person").textContent = recent.length ? nameOf(recent.at(-1)) : word("choose_person");
   drawPeople();
 }
@@ -191,7 +193,6 @@ async function lookEverywhere(before) {
 }
 
 let ticks = 0;
-let loaded = false;
 
 async function tick() {
   if (!loaded) await loadFirst();

@@ -116,7 +116,9 @@ def test_a_video_is_brought_from_the_address_that_the_platform_names(chat: Chat,
 def test_a_document_that_cannot_be_fetched_is_answered_honestly(chat: Chat, api: WechatApi) -> None:
     """The platform tells of a file and gives no way to it; what to do instead is said at once."""
     said = chat.sends(chat.platform.file(PERSON, "承诺书.docx", 48231))
-    reply = Reply(Outcome.REJECTED, (say("file/cannot_be_fetched", name="承诺书.docx"),))
+    quiz = campaign().pack.spec("quiz")
+    line = say("file/cannot_be_fetched", name="承诺书.docx", quiz=quiz, number=17, is_asked=False)
+    reply = Reply(Outcome.REJECTED, (line,))
     assert said == wording().text(reply)
     assert (chat.works(), chat.jobs(), api.calls) == (0, [], [])
 
