@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import socket
+from contextlib import suppress
 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from bot.wiring import Application
 from handlers import leadership
@@ -32,7 +33,11 @@ class Scheduler:
         self._scheduler.start()
 
     def stop(self) -> None:
+        """End the turn that runs, then let another process lead at once."""
         self._scheduler.shutdown(wait=True)
+        # Where the database is away, the lease runs out by itself.
+        with suppress(SQLAlchemyError), self._application.database.writing() as session:
+            leadership.resign(session, self._owner)
 
     def _tick(self) -> None:
         try:

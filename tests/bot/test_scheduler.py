@@ -59,13 +59,33 @@ def owner(database: Database) -> str:
         return session.scalars(select(Lease)).one().owner
 
 
-def test_the_first_turn_does_what_is_due_and_takes_the_lead(application: Application) -> None:
+def test_the_first_turn_does_what_is_due(application: Application) -> None:
     put(application, "您好")
     scheduler = Scheduler(application)
     scheduler.start()
     scheduler.stop()
     assert (shown(application.database), states(application.database)) == (["您好"], ["sent"])
-    assert owner(application.database) == scheduler._owner
+
+
+def test_who_stops_lets_another_lead_at_once(application: Application) -> None:
+    """A worker that was started again need not wait until the lease of the old one runs out."""
+    old, new = Scheduler(application), Scheduler(application)
+    new._owner = OTHER
+    old.start()
+    assert owner(application.database) == old._owner
+    old.stop()
+    put(application, "您好")
+    new._tick()
+    assert (states(application.database), owner(application.database)) == (["sent"], OTHER)
+
+
+def test_who_stands_by_takes_no_lead_away_when_it_stops(application: Application) -> None:
+    first, second = Scheduler(application), Scheduler(application)
+    second._owner = OTHER
+    first._tick()
+    second.start()
+    second.stop()
+    assert owner(application.database) == first._owner
 
 
 def test_a_second_one_stands_by(application: Application) -> None:
