@@ -52,28 +52,25 @@ def is_about_files(turn: Turn, spec: FieldSpec, text: str) -> bool:
     """Whether a text in a field of texts and files is about its files: a short one names them."""
     if not turn.files(spec.key):
         return False
-    wants_name = any(not file.caption for file in turn.files(spec.key))
-    return is_order(text) or (wants_name and len(text) <= LONGEST_BRIEF)
+    return is_order(text) or (bool(turn.unnamed(spec.key)) and len(text) <= LONGEST_BRIEF)
 
 
 def _name(turn: Turn, spec: FieldSpec, captions: Captions) -> Reply:
     """Names in the order in which the files came; a single name is that of the first without one."""
     was_complete = not missing(turn)
-    unnamed = [file for file in turn.files(spec.key) if not file.caption]
-    for file, name in zip(unnamed, captions.names, strict=False):
+    for (_, file), name in zip(turn.unnamed(spec.key), captions.names, strict=False):
         submissions.name_file(turn.session, file.id, name)
         file.caption = name
     return files.after_files(turn, spec, was_complete, _named(turn, spec, captions.names))
 
 
 def _named(turn: Turn, spec: FieldSpec, names: Sequence[str]) -> Line:
-    kept = turn.files(spec.key)
-    following = next(((place, file) for place, file in enumerate(kept, 1) if not file.caption), None)
+    following = next(iter(turn.unnamed(spec.key)), None)
     return say(
         "file/named",
         spec=spec,
         names=list(names),
-        short=shortfall(spec, file_facts(kept)),
+        short=shortfall(spec, file_facts(turn.files(spec.key))),
         place=following[0] if following else None,
         next_name=following[1].name if following else None,
     )
@@ -136,9 +133,7 @@ def remove(turn: Turn, spec: FieldSpec, file_id: int) -> Reply:
         return prompts.ask(turn, spec, Outcome.ANSWERED, say("file/gone_already"))
     submissions.forget_file(turn.session, file_id)
     kept.remove(gone)
-    return prompts.ask(
-        turn, spec, Outcome.MOVED, say("file/removed", spec=spec, name=gone.caption or gone.name)
-    )
+    return prompts.ask(turn, spec, Outcome.MOVED, say("file/removed", name=gone.caption or gone.name))
 
 
 def finish(turn: Turn, spec: FieldSpec) -> Reply:

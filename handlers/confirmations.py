@@ -74,11 +74,10 @@ def _questions(turn: Turn, pending: Pending, text: str) -> Reply | None:
     agreed = consent(text)
     if agreed is None:
         return None
+    if not agreed:
+        return _not_saved(turn, pending)
     turn.settle()
-    spec = turn.pack.spec(pending["field"])
-    if agreed:
-        return pasting.keep(turn, spec, pending["said"])
-    return question_again(turn, spec, say("answer/not_saved", spec=spec))
+    return pasting.keep(turn, turn.pack.spec(pending["field"]), pending["said"])
 
 
 def _again(turn: Turn, spec: FieldSpec) -> Reply:

@@ -235,7 +235,7 @@ def _read_on(turn: Turn, text: str, notes: tuple[Line, ...]) -> Reply:
 def _is_doubtful(turn: Turn, spec: FieldSpec, text: str) -> bool:
     """Whether a text may hardly be meant for a field that would take it as it is."""
     if is_media(spec):
-        return is_slight(text) and any(not file.caption for file in turn.files(spec.key))
+        return is_slight(text) and bool(turn.unnamed(spec.key))
     return spec.kind == "text" and is_slight(text)
 
 

@@ -236,7 +236,7 @@ def keep(
         store(turn, spec, value)
     unskip(turn, spec.key)
     _unskip_the_other_paper(turn, spec)
-    receipt = say("file/receipt", spec=spec, files=values)
+    receipt = say("file/receipt", files=values)
     return after_files(turn, spec, was_complete, receipt, _received(turn, spec), *notes)
 
 
@@ -249,7 +249,6 @@ def _unskip_the_other_paper(turn: Turn, spec: FieldSpec) -> None:
 
 
 def _received(turn: Turn, spec: FieldSpec, *, files: Sequence[dict[str, Any]] = ()) -> Line:
-    kept = enumerate(turn.files(spec.key), 1)
     return say(
         "file/received",
         spec=spec,
@@ -258,7 +257,7 @@ def _received(turn: Turn, spec: FieldSpec, *, files: Sequence[dict[str, Any]] = 
         number=prompts.number_of(turn, spec),
         is_open=turn.desk.asked in (None, spec.key) and turn.held is None,
         short=shortfall(spec, file_facts(turn.files(spec.key))),
-        unnamed=[(place, file.name) for place, file in kept if not file.caption],
+        unnamed=[(place, file.name) for place, file in turn.unnamed(spec.key)],
     )
 
 

@@ -30,7 +30,7 @@ WAITING = "questions"
 def read(turn: Turn, spec: FieldSpec, text: str, notes: tuple[Line, ...]) -> Reply:
     """A text where a quiz is asked: kept as a set, taken as a name, or asked about."""
     kept = turn.files(spec.key)
-    could_name = any(not file.caption for file in kept)
+    could_name = bool(turn.unnamed(spec.key))
     named = isinstance(captions_of(text, spec, file_facts(kept)), Captions)
     if is_slight(text) or captions.is_order(text):
         return captions.say_in_field(turn, spec, text)
@@ -100,7 +100,7 @@ def _kept(turn: Turn, spec: FieldSpec, text: str, *, is_last: bool) -> Line:
         count=count(text),
         numbers=numbers_in(text),
         place=len(kept),
-        unnamed=any(not file.caption for file in kept),
+        unnamed=bool(turn.unnamed(spec.key)),
         is_last=is_last,
     )
 

@@ -56,17 +56,11 @@ def question(turn: Turn, spec: FieldSpec) -> Line:
         length=length_of(turn, spec),
         takes_files=is_media(spec),
         stale=any(file.status == "stale" for file in turn.files(spec.key)),
-        unnamed=_unnamed(turn, spec),
+        unnamed=[place for place, _ in turn.unnamed(spec.key)] if spec.needs_caption else [],
         first_completer=_first_completer(turn),
         root_union=turn.pack.root_union,
         can_assemble=can_assemble(turn, spec),
     )
-
-
-def _unnamed(turn: Turn, spec: FieldSpec) -> list[int]:
-    """The places of the files that still need a name (R66)."""
-    kept = enumerate(turn.files(spec.key), 1)
-    return [place for place, file in kept if spec.needs_caption and not file.caption]
 
 
 def can_assemble(turn: Turn, spec: FieldSpec) -> bool:

@@ -48,6 +48,10 @@ class Turn:
     def files(self, key: str) -> list[DeskFile]:
         return self.desk.files.get(key, [])
 
+    def unnamed(self, key: str) -> list[tuple[int, DeskFile]]:
+        """The files of a field that have no name from a person yet (R66), with their places from 1."""
+        return [(place, file) for place, file in enumerate(self.files(key), 1) if not file.caption]
+
     def wait_for(self, kind: str, **detail: Any) -> None:
         """Remember what the next message may answer.
 

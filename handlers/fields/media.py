@@ -85,7 +85,7 @@ class Files:
         if any(file["sha256"] == media.sha256 and file["status"] == "stored" for file in kept):
             return Refused(say("fields/file_twice", spec=spec, name=media.name))
         value = {
-            "name": media.name or f"{spec.key}-{len(kept) + 1}.{media.format}",
+            "name": media.name or f"{spec.short}{len(kept) + 1}.{media.format}",
             "caption": caption_of(media.name),
             "kind": media.format,
             "size": media.size,

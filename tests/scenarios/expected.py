@@ -16,6 +16,12 @@ PACK = Path(__file__).parents[2] / "templates" / "packs" / "jiangsu-2024"
 SCANS = ("pledge", "authorization")
 
 
+SHORT = {
+    field["key"]: field["short"]
+    for field in tomllib.loads((PACK / "fields.toml").read_text(encoding="utf-8"))["fields"]
+}
+
+
 def number_codes() -> dict[str, str]:
     """The two letters of each union in a number, as WX2024-NJ-0001."""
     unions = tomllib.loads((PACK / "unions.toml").read_text(encoding="utf-8"))["unions"]
@@ -59,7 +65,7 @@ def _stored(submission: Submission, key: str, names_travel: bool) -> Any:
     for place, (file, stored) in enumerate(zip(said, submission.stored[key], strict=True), start=1):
         fact = {**stored, "sha256": hashlib.sha256(file.content()).hexdigest(), "status": "stored"}
         if not names_travel and file.kind in NAMELESS:
-            fact["name"] = f"{key}-{place}.{file.kind}"
+            fact["name"] = f"{SHORT[key]}{place}.{file.kind}"
             fact["caption"] = None if key in SCANS else stored["caption"]
         facts.append(fact)
     return facts
