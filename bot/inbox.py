@@ -21,8 +21,8 @@ import structlog
 from sqlalchemy.orm import Session
 
 from handlers.campaigns import Campaign
-from handlers.conversation import Answered, Render, expect, receive
-from handlers.messages import InboundMessage
+from handlers.conversation import Answered, expect, receive
+from handlers.messages import InboundMessage, Render
 from storage.db import Database
 
 log = structlog.get_logger(__name__)

@@ -21,6 +21,8 @@ from handlers.packs import Pack
 
 LONGEST = 24
 LONGEST_NEAR = 8
+# A reason may follow the word.
+LONGEST_SHAPED = 200
 SHORTEST_NEAR = 3
 
 _WORDS = Path(__file__).parent.parent / "templates" / "chat" / "commands.toml"
@@ -37,8 +39,9 @@ Argument = str | int | None
 class Recognised:
     """A command that a message is, or may be.
 
-    `argument` is a field key for edit, a number for attachment and switch, None where nothing
-    was added or what was added names nothing. Only an "exact" one may be obeyed; for the
+    `argument` is a field key for edit, a number for attachment and switch, the raw text for a
+    command with patterns, None where nothing was added or what was added names nothing. `role`
+    "admin" is obeyed for admins alone; `never_content` needs no question in a text field. Only an "exact" one may be obeyed; for the
     others the person is asked whether `meant` was meant by `said`.
     """
 
@@ -47,6 +50,8 @@ class Recognised:
     certainty: Certainty
     said: str
     meant: str
+    never_content: bool = False
+    role: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,9 @@ class _Command:
     initials: str = ""
     typos: tuple[str, ...] = ()
     takes: str = ""
+    patterns: tuple[re.Pattern[str], ...] = ()
+    never_content: bool = False
+    role: str = ""
 
 
 _WordsOf = Callable[[_Command], tuple[str, ...]]
@@ -77,23 +85,26 @@ def recognise(text: str, pack: Pack) -> Recognised | None:
     of at most eight characters, a known typo or one wrong character in a word of three or more
     are recognised with the certainty that says so.
     """
-    if len(text) > LONGEST:
-        return None
-    said = _folded(text)
     words = _vocabulary(pack)
+    shaped = words.by_pattern(text.strip()) if len(text) <= LONGEST_SHAPED else None
+    if shaped is not None or len(text) > LONGEST:
+        return shaped
+    said = _folded(text)
     for form in dict.fromkeys((said, _PARTICLES.sub("", said))):
         hit = words.exact.get(form) or words.with_argument(form)
         if hit is not None:
-            return _recognised(hit, "exact", text)
+            return _recognised(hit, "exact", text, words.by_name[hit.name])
     hit = words.by_initials(said)
     if hit is not None:
-        return _recognised(hit, "initials", text)
+        return _recognised(hit, "initials", text, words.by_name[hit.name])
     hit = words.near(said) if len(said) <= LONGEST_NEAR else None
-    return None if hit is None else _recognised(hit, "near", text)
+    return None if hit is None else _recognised(hit, "near", text, words.by_name[hit.name])
 
 
-def _recognised(hit: _Hit, certainty: Certainty, text: str) -> Recognised:
-    return Recognised(hit.name, hit.argument, certainty, text.strip(), hit.meant)
+def _recognised(hit: _Hit, certainty: Certainty, text: str, command: _Command) -> Recognised:
+    return Recognised(
+        hit.name, hit.argument, certainty, text.strip(), hit.meant, command.never_content, command.role
+    )
 
 
 def _folded(text: str) -> str:
@@ -107,6 +118,8 @@ class _Vocabulary:
 
     def __init__(self, pack: Pack) -> None:
         self._commands = _commands()
+        self._shaped = [(command, pattern) for command in self._commands for pattern in command.patterns]
+        self.by_name = {command.name: command for command in self._commands}
         self._initials = {command.initials: command for command in self._commands if command.initials}
         self._names = {
             "field": tuple(
@@ -128,6 +141,16 @@ class _Vocabulary:
         self._prefixes = self._longest_first(lambda command: command.words)
         self._before = self._longest_first(lambda command: command.before)
         self._wrong_prefixes = self._longest_first(lambda command: command.typos)
+
+    def by_pattern(self, text: str) -> Recognised | None:
+        """绑定 12345678, 驳回 2 材料不全: a word with what belongs to it."""
+        for command, pattern in self._shaped:
+            found = pattern.fullmatch(text)
+            if found is not None:
+                argument = found["argument"].strip()
+                hit = _Hit(command.name, argument, text)
+                return _recognised(hit, "exact", text, command)
+        return None
 
     def with_argument(self, said: str) -> _Hit | None:
         """修改8, 修改第八项, 修改联系电话, 附件三, 看授权书, 切换2."""
@@ -237,6 +260,9 @@ def _commands() -> tuple[_Command, ...]:
             initials=table.get("initials", ""),
             typos=tuple(table.get("typos", ())),
             takes=table.get("takes", ""),
+            patterns=tuple(re.compile(pattern) for pattern in table.get("patterns", ())),
+            never_content=table.get("never_content", False),
+            role=table.get("role", ""),
         )
         for name, table in tables.items()
     )

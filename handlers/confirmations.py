@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from handlers import captions, drafts, files, pasting, prompts, submissions, taking_back
+from handlers import captions, dialogs, drafts, files, pasting, prompts, submissions, taking_back
 from handlers.answers import answer, judge, save
 from handlers.choices import fold
 from handlers.commands import recognise
@@ -281,6 +281,7 @@ REPEATS: dict[str, Callable[[Turn, Pending], Line]] = {
     "remove_file": lambda turn, pending: captions.removal_question(
         turn, turn.pack.spec(pending["field"]), pending["file"]
     ),
+    **dialogs.REPEATS,
 }
 RESOLVERS: dict[str, Resolver] = {
     "value": _value,
@@ -298,4 +299,5 @@ RESOLVERS: dict[str, Resolver] = {
     "drafts": _drafts,
     "place": _place,
     "remove_file": _remove_file,
+    **dialogs.RESOLVERS,
 }

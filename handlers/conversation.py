@@ -3,40 +3,40 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from handlers import bursts, captions, events, files, pasting, prompts
+from handlers import bursts, captions, events, files, following, pasting, prompts
 from handlers.answers import LONGEST_TEXT, answer, follow, judge, refuse_long
 from handlers.campaigns import Campaign, Phase
 from handlers.commands import Recognised, recognise
 from handlers.confirmations import ask_whether_content, resolve
 from handlers.consent import is_slight, is_small_talk
+from handlers.dialogs import group
 from handlers.drafts import adopt_rules
 from handlers.errors import HandlerError
 from handlers.fields import is_media, takes_files
 from handlers.fields.base import Doubtful, Refused
 from handlers.grace import phase_of
-from handlers.messages import GROUP, InboundMessage, Line, Media, MessageKind, Outcome, Reply, say
+from handlers.messages import GROUP, InboundMessage, Line, Media, MessageKind, Outcome, Render, Reply, say
 from handlers.orders import home, obey, small_talk
 from handlers.packs import FieldSpec
+from handlers.progress import missing
 from handlers.rules.cleaning import clean, storable
+from handlers.rules.transitions import State
 from handlers.turns import Turn
 from handlers.voices import hear
-from storage import desks, outbox, people
-from storage.outbox import OutboxRow
+from storage import desks, people
 
 COMPLETE_TOO_LATE = "draft/complete_but_closed"
 LAST_HOURS = timedelta(hours=2)
 FILES = (MessageKind.IMAGE, MessageKind.VIDEO, MessageKind.FILE, MessageKind.FETCHED)
 UNSAVED = frozenset({"value", "reason", "options", pasting.WAITING})
 _LETTERS = re.compile(r"\w")
-
-Render = Callable[[Reply], Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +79,14 @@ def receive(
     if desk.earlier is not None:
         earlier = desk.earlier
         return Answered(Outcome(earlier.outcome), earlier.asked, earlier.reply, repeated=True)
-    turn = Turn(session=session, campaign=campaign, desk=desk, message=message, now=now)
+    turn = Turn(session=session, campaign=campaign, desk=desk, message=message, now=now, render=render)
     reply, patience = bursts.gather(turn, respond(turn))
     parts = list(render(reply))
-    first = parts.pop(0) if parts and passive else ""
+    first = parts.pop(0) if parts and passive and message.chat != GROUP else ""
+    if desk.state == State.DRAFT:
+        desk.short = len(missing(turn))
     desks.close_desk(session, desk, _log_row(turn, reply, first), now=now)
-    _continue(turn, parts, patience)
+    following.put_down(turn, reply, parts, patience=patience)
     return Answered(reply.outcome, reply.asked, first)
 
 
@@ -114,35 +116,11 @@ def _log_row(turn: Turn, reply: Reply, text: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _continue(turn: Turn, parts: Sequence[str], patience: timedelta) -> None:
-    """What does not fit into the passive reply follows through the outbox, in its order.
-
-    With `patience` it waits so long for what may be told together with it.
-    """
-    if not parts:
-        return
-    message = turn.message
-    name = bursts.key_of(turn) if patience else f"reply:{message.channel}:{message.sender}:"
-    rows = [
-        OutboxRow(
-            channel=message.channel,
-            address=message.sender,
-            person_id=turn.desk.person_id,
-            dedupe_key=f"{name}{message.key}:{place}",
-            text=part,
-            due_at=turn.now + patience,
-            created_at=turn.now,
-        )
-        for place, part in enumerate(parts)
-    ]
-    outbox.add(turn.session, rows)
-
-
 def respond(turn: Turn) -> Reply:
     """Decide what a message means and what follows from it."""
-    if turn.message.chat == GROUP:
-        return Reply(Outcome.IGNORED)
     try:
+        if turn.message.chat == GROUP:
+            return group.answer(turn)
         changed = adopt_rules(turn)
         reply = _by_kind(turn)
     except HandlerError as error:
@@ -221,6 +199,8 @@ def _read(turn: Turn, raw: str) -> Reply:
 def _read_on(turn: Turn, text: str, notes: tuple[Line, ...]) -> Reply:
     spec = turn.asked_spec
     command = recognise(text, turn.pack)
+    if command is not None and spec is not None and command.role and turn.roles.admin is None:
+        command = None  # An admin's word in a submitter's form is content.
     if command is not None and command.certainty == "exact":
         return _command(turn, command, spec)
     if spec is None:
@@ -250,6 +230,7 @@ def _read_command(turn: Turn, text: str) -> Reply | None:
 def _command(turn: Turn, command: Recognised, spec: FieldSpec | None) -> Reply:
     """Obey, unless the word may be content: in a text field a bare word is asked about (L1)."""
     may_be_content = spec is not None and spec.kind == "text" and command.argument is None
+    may_be_content = may_be_content and not command.never_content
     if spec is not None and command.name == "assemble" and prompts.can_assemble(turn, spec):
         may_be_content = False  # It was offered for this very field.
     if may_be_content and spec is not None and _LETTERS.search(command.said):

@@ -83,6 +83,8 @@ def _put_off(
 
 def _may_send(session: Session, row: OutboxRow, windows: Mapping[str, Window], *, now: datetime) -> bool:
     """Whether the person's last message or one of their last acts still allows one more."""
+    if row.person_id is None:
+        return True
     wrote_at = inbound.latest_message(session, row.channel, row.person_id)
     if wrote_at is not None and _is_open(session, row, windows[MESSAGE], wrote_at, now=now):
         return True

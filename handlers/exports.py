@@ -68,7 +68,7 @@ def _entries(session: Session, campaign: Campaign, rows: Sequence[Submission]) -
             answers[file.submission_id].setdefault(file.field, []).append(fact)
         files[file.submission_id].append({"field": file.field, **fact})
     for act in audit.list_of(session, ids):
-        history[act.submission_id].append(
+        history[act.submission_id or 0].append(
             {
                 "at": act.at.astimezone(campaign.zone).isoformat(),
                 "actor": _actor(act.person_id),

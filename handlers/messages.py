@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -69,7 +69,9 @@ class InboundMessage:
     """One message or event, as a channel understood it.
 
     `key` names it for ever within channel and sender: the provider's time and id
-    together, since ids alone collide (L5). `text` of a voice is its transcript.
+    together, since ids alone collide (L5). `text` of a voice is its transcript. With `chat`
+    "group" `chat_id` is the platform's name of the group, and `addressed` says that the bot
+    was called by name; the call itself is not in `text`.
     """
 
     channel: str
@@ -78,6 +80,8 @@ class InboundMessage:
     kind: MessageKind
     text: str = ""
     chat: str = PRIVATE
+    chat_id: str = ""
+    addressed: bool = False
     media: Media | None = None
     event: str | None = None
     scene: str | None = None
@@ -96,12 +100,20 @@ class Line:
 class Reply:
     """What the conversation answers: lines are shown as paragraphs of one message.
 
-    `asked` is the key of the field asked next.
+    `asked` is the key of the field asked next. `secret` is told in a message of its own, in
+    1:1 alone, and forgotten once it is delivered. `pictures` are tokens of papers that follow
+    as pictures.
     """
 
     outcome: Outcome
     lines: tuple[Line, ...] = ()
     asked: str | None = None
+    secret: tuple[Line, ...] = ()
+    pictures: tuple[str, ...] = ()
+
+
+# Makes of a reply the parts that a channel can carry.
+Render = Callable[[Reply], Sequence[str]]
 
 
 def say(template: str, **context: Any) -> Line:

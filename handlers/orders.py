@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from handlers import captions, drafts, prompts, submissions
+from handlers import captions, dialogs, drafts, prompts, submissions
 from handlers.answers import set_skipped
 from handlers.assembling import assemble
 from handlers.fields import is_media, takes_files
@@ -229,4 +229,5 @@ ORDERS: dict[str, Order] = {
     "manual": lambda turn, _: _manual(turn),
     "attachment": _attachment,
     "done": _done,
+    **dialogs.ORDERS,
 }

@@ -13,7 +13,7 @@ from handlers.campaigns import Campaign
 from handlers.conversation import Answered
 from handlers.errors import HandlerError
 from handlers.fields import is_media
-from handlers.messages import InboundMessage, MessageKind
+from handlers.messages import InboundMessage, MessageKind, Reply
 from handlers.progress import missing
 from handlers.rules.cleaning import storable
 from handlers.turns import Turn, file_facts
@@ -150,12 +150,12 @@ def state_of(session: Session, campaign: Campaign, address: str, *, now: datetim
     if desk is None:
         raise HandlerError("simulator/no_such_person")
     message = InboundMessage(channel=CHANNEL, sender=address, key="", kind=MessageKind.TEXT)
-    turn = Turn(session=session, campaign=campaign, desk=desk, message=message, now=now)
+    turn = Turn(session, campaign, desk, message, now, render=_unheard)
     return {
         "asked": desk.asked,
         "pending": desk.pending,
         "submission": None if desk.submission_id is None else _submission(turn),
-        "roles": ["submitter"],
+        "roles": turn.roles.names,
         "fields": [
             {
                 "key": spec.key,
@@ -166,6 +166,11 @@ def state_of(session: Session, campaign: Campaign, address: str, *, now: datetim
             for spec in campaign.pack.fields
         ],
     }
+
+
+def _unheard(reply: Reply) -> list[str]:
+    """Nobody is told anything while the state is looked at."""
+    return []
 
 
 def _submission(turn: Turn) -> dict[str, Any]:

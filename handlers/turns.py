@@ -9,9 +9,10 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from handlers.access import Roles, roles_of
 from handlers.campaigns import Campaign
 from handlers.fields.base import Asked
-from handlers.messages import InboundMessage, Line, Outcome, Reply
+from handlers.messages import InboundMessage, Line, Outcome, Render, Reply
 from handlers.packs import FieldSpec, Pack
 from storage.desks import Desk, DeskFile
 
@@ -21,13 +22,25 @@ INTERRUPTING = frozenset({"word", "content", "guess", "place", "remove_file"})
 
 @dataclass(slots=True)
 class Turn:
-    """A message being answered. The desk is the person's; nothing of anybody else is here."""
+    """A message being answered. The desk is the person's; nothing of anybody else is here.
+
+    `render` makes text of what others are told because of it (`handlers.telling`).
+    """
 
     session: Session
     campaign: Campaign
     desk: Desk
     message: InboundMessage
     now: datetime
+    render: Render
+    _roles: Roles | None = None
+
+    @property
+    def roles(self) -> Roles:
+        """What the person may do beside submitting; looked up once in a turn."""
+        if self._roles is None:
+            self._roles = roles_of(self.session, self.pack.name, self.desk.person_id)
+        return self._roles
 
     @property
     def pack(self) -> Pack:

@@ -1,4 +1,4 @@
-"""Who changed a submission's state, when, from what to what (R99)."""
+"""Who did what, when, from what to what (R99): to submissions, contacts, accounts, the group."""
 
 from __future__ import annotations
 
@@ -12,13 +12,19 @@ from storage.db import Base, UtcDateTime, connection_of
 
 
 class AuditRow(Base):
-    """One act on a submission; never changed, never deleted."""
+    """One act; never changed, never deleted, and never with a secret in it.
+
+    Of a submission `submission_id` is set and `person_id` acted; of anything else `subject` names
+    it ("contact:12", "account:nanjing") and `actor` is the label of `handlers.access.Actor`.
+    """
 
     __tablename__ = "audit"
-    __table_args__ = (Index(None, "submission_id", "id"),)
+    __table_args__ = (Index(None, "submission_id", "id"), Index(None, "subject", "id"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    submission_id: Mapped[int] = mapped_column(ForeignKey("submissions.id"))
+    submission_id: Mapped[int | None] = mapped_column(ForeignKey("submissions.id"))
+    subject: Mapped[str | None] = mapped_column(String(60))
+    actor: Mapped[str | None] = mapped_column(String(60))
     person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     action: Mapped[str] = mapped_column(String(40))
@@ -49,6 +55,20 @@ def add(
             "before": before, "after": after, "note": note,
         },
     )  # fmt: skip
+
+
+def note_act(
+    session: Session, subject: str, action: str, *, actor: str, at: datetime, note: str | None = None
+) -> None:
+    """Keep one act on something that is no submission; `note` must hold no secret and no phone number."""
+    connection_of(session).execute(
+        _ADD, {"subject": subject, "actor": actor, "at": at, "action": action, "note": note}
+    )
+
+
+def list_of_subject(session: Session, subject: str) -> Sequence[AuditRow]:
+    """Oldest first."""
+    return session.scalars(select(AuditRow).where(AuditRow.subject == subject).order_by(AuditRow.id)).all()
 
 
 def list_of(session: Session, submission_ids: Sequence[int]) -> Sequence[AuditRow]:

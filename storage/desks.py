@@ -48,7 +48,8 @@ class StoredReply:
 class Desk:
     """A person, the open draft with its answers and files, and where the talk stands.
 
-    `title_key` is the draft's title for comparison, as far as it was set in this transaction.
+    `title_key` is the draft's title for comparison, as far as it was set in this transaction;
+    `short` how many fields the draft lacks for a submission (None: not counted yet).
     """
 
     person_id: int
@@ -66,6 +67,7 @@ class Desk:
     files: dict[str, list[DeskFile]] = field(default_factory=dict)
     earlier: StoredReply | None = None
     title_key: str | None = None
+    short: int | None = None
     cursor: tuple[Any, ...] = ()
     draft: tuple[Any, ...] = ()
 
@@ -103,7 +105,7 @@ _PAPERS = union_all(
     ).where(_i.c.identity.in_(bindparam("identities", expanding=True))),
     select(
         literal(3), _s.c.id, _s.c.state, _s.c.skipped, _s.c.number, _s.c.pack_version, literal(0), null(),
-        literal(0), null(),
+        _s.c.short, null(),
     ).where(_s.c.id.in_(bindparam("submissions", expanding=True))),
 ).order_by("what", "id")  # fmt: skip
 
@@ -120,14 +122,17 @@ _KEEP_DRAFT = (
     .where(_s.c.id == bindparam("submission"))
     .values(
         skipped=bindparam("skipped"), pack_version=bindparam("version"), title_key=bindparam("title_key"),
-        changed_at=bindparam("now"),
+        short=bindparam("short"), changed_at=bindparam("now"),
     )
 )  # fmt: skip
 _KEEP_DRAFT_ONLY = (
     update(Submission)
     .where(_s.c.id == bindparam("submission"))
-    .values(skipped=bindparam("skipped"), pack_version=bindparam("version"), changed_at=bindparam("now"))
-)
+    .values(
+        skipped=bindparam("skipped"), pack_version=bindparam("version"), short=bindparam("short"),
+        changed_at=bindparam("now"),
+    )
+)  # fmt: skip
 _LOG = insert(InboundRow)
 
 
@@ -194,6 +199,7 @@ class _Room:
             else:
                 desk = desks[of]
                 desk.state, desk.skipped, desk.number, desk.pack_version = key, value, note, name
+                desk.short = size
                 desk.draft = _draft(desk)
 
     def reload(self, desk: Desk) -> None:
@@ -222,7 +228,7 @@ def _cursor(desk: Desk) -> tuple[Any, ...]:
 
 
 def _draft(desk: Desk) -> tuple[Any, ...]:
-    return desk.submission_id, desk.skipped, desk.pack_version, desk.title_key
+    return desk.submission_id, desk.skipped, desk.pack_version, desk.title_key, desk.short
 
 
 def _room(session: Session) -> _Room:
@@ -285,7 +291,7 @@ def new_desk(session: Session, channel: str, sender: str, person_id: int) -> Des
 
 def clear_papers(desk: Desk) -> None:
     """The desk's draft has just been opened: there is nothing of it to read."""
-    desk.title_key = None
+    desk.title_key = desk.short = None
     desk.draft = _draft(desk)
     desk.answers, desk.notes, desk.files = {}, {}, {}
 
@@ -327,8 +333,10 @@ def close_desk(session: Session, desk: Desk, message: dict[str, Any], *, now: da
         )  # fmt: skip
     if desk.draft != (draft := _draft(desk)):
         desk.draft = draft
-        submission, skipped, version, title_key = draft
-        row = {"submission": submission, "skipped": skipped, "version": version, "now": now}
+        submission, skipped, version, title_key, short = draft
+        row = {
+            "submission": submission, "skipped": skipped, "version": version, "short": short, "now": now,
+        }  # fmt: skip
         if title_key is None:
             room.write(_KEEP_DRAFT_ONLY, row)
         else:

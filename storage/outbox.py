@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, func, or_, select, update
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from storage.db import Base, UtcDateTime
@@ -13,11 +24,14 @@ from storage.inbound import InboundRow
 
 
 class OutboxRow(Base):
-    """One message to one address.
+    """One message to one address: a person's, or with `chat` "group" the group's own.
 
+    `kind`: "reply", "secret" (a reply that must never reach a group), "duty" or "notice".
     `state`: "new" (due at `due_at`), "parked" (waits for the person's next contact), "sent",
-    "joined" (its text went into an earlier row's), "failed" (given up, `error` says why).
-    `lease_until` is set while a worker holds the row.
+    "joined" (its text went into an earlier row's), "failed" (given up, `error` says why),
+    "unsure" (it may have arrived; a person decides whether it is sent again).
+    `lease_until` is set while a worker holds the row. `paper` is the token of a picture that
+    goes with it.
     """
 
     __tablename__ = "outbox"
@@ -25,14 +39,18 @@ class OutboxRow(Base):
         UniqueConstraint("dedupe_key"),
         Index(None, "state", "due_at"),
         Index(None, "person_id", "id"),
+        CheckConstraint("kind <> 'secret' OR chat = 'private'", name="secrets_are_private"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     channel: Mapped[str] = mapped_column(String(40))
     address: Mapped[str] = mapped_column(String(200))
-    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    chat: Mapped[str] = mapped_column(String(10), default="private")
+    kind: Mapped[str] = mapped_column(String(10), default="reply")
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     dedupe_key: Mapped[str] = mapped_column(String(200))
     text: Mapped[str] = mapped_column(Text)
+    paper: Mapped[str | None] = mapped_column(String(64))
     state: Mapped[str] = mapped_column(String(10), default="new")
     attempts: Mapped[int] = mapped_column(default=0)
     error: Mapped[str | None] = mapped_column(Text)

@@ -86,3 +86,9 @@ def names(session: Session, person_ids: Sequence[int]) -> dict[int, str | None]:
     """The names that people gave, by id."""
     rows = session.execute(select(Person.id, Person.name).where(Person.id.in_(person_ids)))
     return {row.id: row.name for row in rows}
+
+
+def latest_address(session: Session, person_id: int) -> Address | None:
+    """The newest address at which a person can be reached; None if there is none."""
+    query = select(Address).where(Address.person_id == person_id, Address.reachable.is_(True))
+    return session.scalar(query.order_by(Address.id.desc()).limit(1))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, func, or_, select
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from storage.db import Base, JsonValue, UtcDateTime
@@ -15,16 +15,19 @@ from storage.outbox import OutboxRow
 
 
 class SimulatedMessage(Base):
-    """One bubble. `sender` is "bot" or an address; `person_id` is whose private chat it is in.
+    """One bubble. `sender` is "bot" or an address; `person_id` is whose private chat it is in, or who spoke.
 
-    `kind` is the message's kind, so that a voice still looks like one after a reload.
+    `kind` is the message's kind, so that a voice still looks like one after a reload. `key` names
+    a pushed message, so that the same one appears once; `paper` is the token of a picture in it.
     """
 
     __tablename__ = "simulated_messages"
-    __table_args__ = (Index(None, "person_id", "id"), Index(None, "chat", "id"))
+    __table_args__ = (Index(None, "person_id", "id"), Index(None, "chat", "id"), UniqueConstraint("key"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    key: Mapped[str | None] = mapped_column(String(200))
+    paper: Mapped[str | None] = mapped_column(String(64))
     chat: Mapped[str] = mapped_column(String(20))
     sender: Mapped[str] = mapped_column(String(200))
     kind: Mapped[str] = mapped_column(String(20))

@@ -30,7 +30,8 @@ class Submission(Base):
 
     `number` is issued at the first submission and kept; `route` is "self" or "organised" (R7).
     `pack_version` is the version of the rules that its owner last saw, `skipped` the keys of
-    fields left for later, `title_key` the title without spaces and punctuation (R58).
+    fields left for later, `title_key` the title without spaces and punctuation (R58). `short` is
+    how many fields were missing for a submission when its owner last wrote (None: not counted yet).
     """
 
     __tablename__ = "submissions"
@@ -50,6 +51,7 @@ class Submission(Base):
     union_code: Mapped[str | None] = mapped_column(String(20))
     skipped: Mapped[Any] = mapped_column(JsonValue, default=list)
     title_key: Mapped[str | None] = mapped_column(Text)
+    short: Mapped[int | None]
     number: Mapped[str | None] = mapped_column(String(40))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -105,7 +105,7 @@ class Talk:
     def missing(self) -> list[str]:
         message = InboundMessage(self.channel, self.name, "", MessageKind.TEXT)
         with self.database.reading() as session:
-            turn = Turn(session, self.campaign, self.desk(), message, self.now)
+            turn = Turn(session, self.campaign, self.desk(), message, self.now, _whole)
             return [spec.key for spec in missing(turn)]
 
     def files(self, key: str) -> list[dict[str, Any]]:

@@ -47,7 +47,7 @@ def test_empty_database_gets_every_table(empty: Database) -> None:
 
 
 def test_every_module_with_a_table_is_in_the_schema() -> None:
-    defined = {mapper.class_.__module__ for mapper in TABLES[0].AuditRow.registry.mappers}
+    defined = {mapper.class_.__module__ for mapper in TABLES[0].Account.registry.mappers}
     assert defined == {module.__name__ for module in TABLES}
 
 

@@ -1,0 +1,24 @@
+"""What contacts and admins talk about with the bot: orders, questions and their answers, by noun.
+
+Each module has `ORDERS` by command, and `RESOLVERS` and `REPEATS` by what waits for an answer, as
+`handlers.orders` and `handlers.confirmations` have them for submitters; here they are put together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from handlers.dialogs import accounts, admins, broadcasts, contacts, duties, group, reminders
+from handlers.messages import Line, Reply
+from handlers.turns import Turn
+
+MODULES = (accounts, admins, broadcasts, contacts, duties, group, reminders)
+
+ORDERS: dict[str, Callable[[Turn, Any], Reply]] = {}
+RESOLVERS: dict[str, Callable[[Turn, dict[str, Any], str], Reply | None]] = {}
+REPEATS: dict[str, Callable[[Turn, dict[str, Any]], Line]] = {}
+for _module in MODULES:
+    ORDERS.update(_module.ORDERS)
+    RESOLVERS.update(_module.RESOLVERS)
+    REPEATS.update(_module.REPEATS)
