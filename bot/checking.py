@@ -72,6 +72,9 @@ def _held_up(database: Database) -> Iterator[Finding]:
     with database.reading() as session:
         for channel, reason, count in deliveries.held_up(session):
             yield Finding(f"channels.{channel}", False, f"messages that wait: {count}; {reason}")
+        for channel, count in deliveries.count_unsure(session):
+            said = f"messages that may have arrived: {count}; look at them and decide with: recover"
+            yield Finding(f"channels.{channel}", False, said)
 
 
 def _files(config: Config) -> Finding:

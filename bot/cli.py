@@ -8,7 +8,10 @@ from pathlib import Path
 
 import click
 
+from bot.cli_deliveries import recover
+from bot.cli_duties import due, status, tick
 from bot.cli_options import PORT, with_config
+from bot.cli_people import add_admin, bind_code
 from bot.config import Config, ConfigError
 
 
@@ -153,3 +156,7 @@ def _listening(config: Config, host: str | None, port: int | None) -> Config:
     return (
         config.model_copy(update={"server": config.server.model_copy(update=changes)}) if changes else config
     )
+
+
+for command in (add_admin, bind_code, status, due, tick, recover):
+    main.add_command(command)

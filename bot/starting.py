@@ -6,6 +6,8 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -17,6 +19,7 @@ from bot.scheduler import Scheduler
 from bot.upgrading import is_current, upgrade
 from bot.wiring import PACKS, CurrentCampaign, put_pack_in_force, wire
 from handlers import campaigns, exports, simulation
+from handlers.campaigns import Campaign
 from handlers.errors import PackError
 from handlers.pack_loading import differences
 from handlers.pack_loading import load_pack as read_pack
@@ -89,6 +92,28 @@ def _migrated(config: Config) -> Iterator[Database]:
         yield database
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a command works on: the database, the campaign in force, and its time now."""
+
+    database: Database
+    campaign: Campaign
+    now: datetime
+
+
+@contextmanager
+def standing(config: Config) -> Iterator[Standing]:
+    """A migrated database with its pack; ConfigError if one is missing.
+
+    The time is the campaign's, which a simulator may have moved.
+    """
+    with _migrated(config) as database:
+        campaign = CurrentCampaign(database, config)()
+        with database.reading() as session:
+            offset = simulation.clock_offset(session) if config.channels.simulator.enabled else None
+        yield Standing(database, campaign, Clock(offset or 0.0).now())
+
+
 def work_until_told_to_stop(config: Config) -> None:
     """Do timed work until SIGTERM or SIGINT."""
     application = wire(config)
@@ -127,13 +152,12 @@ def _differences(session: Session, pack: Pack) -> list[str]:
 
 def export_json(config: Config, union_code: str | None) -> dict[str, Any]:
     """The export; ConfigError for a union that the pack does not know."""
-    with _migrated(config) as database:
-        campaign = CurrentCampaign(database, config)()
+    with standing(config) as found:
+        campaign = found.campaign
         if union_code is not None and union_code not in campaign.pack.union_by_code:
             raise ConfigError(
                 f"--union: no union has the code {union_code}; write one of the codes of the pack"
             )
-        with database.reading() as session:
-            offset = simulation.clock_offset(session) if config.channels.simulator.enabled else None
-            now = Clock(offset or 0.0).now().astimezone(campaign.zone)
+        with found.database.reading() as session:
+            now = found.now.astimezone(campaign.zone)
             return exports.as_json(session, campaign, now=now, union_code=union_code)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,17 +12,19 @@ from typing import TYPE_CHECKING
 import structlog
 from sqlalchemy.exc import IntegrityError
 
-from bot.channels.base import Channel
+from bot.channels.base import Channel, Outgoing
 from bot.channels.simulator import Simulator
 from bot.clock import Clock
 from bot.config import Config, ConfigError
-from bot.dispatcher import Dispatcher
+from bot.dispatcher import Dispatcher, Draw
 from bot.inbox import Inbox
 from bot.jobs import Worker
+from bot.papers.opening import Papers
 from bot.wording import Wording
 from handlers import campaigns, simulation
 from handlers.campaigns import Campaign
 from handlers.pack_loading import load_pack
+from handlers.rules.ladders import ReminderSettings
 from storage.blobs import BlobStore
 from storage.db import Database
 
@@ -65,9 +67,17 @@ class CurrentCampaign:
                     raise ConfigError(
                         f"[campaign] pack: version {version} of {name} is missing; load it again"
                     )
-                self._known = campaigns.with_dates(pack, self._config.campaign.moved_dates())
+                self._known = campaigns.with_dates(
+                    pack, self._config.campaign.moved_dates(), _reminders(self._config)
+                )
         self._looked_at = time.monotonic()
         return self._known
+
+
+def _reminders(config: Config) -> ReminderSettings:
+    """The `[reminders]` of the configuration, as the handlers take them."""
+    table = config.reminders
+    return ReminderSettings(table.hour, table.quiet_from, table.quiet_until, table.workdays_only)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +95,7 @@ class Application:
     official_account: OfficialAccount | None
     dispatcher: Dispatcher
     worker: Worker
+    papers: Papers
 
     def close(self) -> None:
         """Answer what has queued, then let go of the database."""
@@ -97,7 +108,8 @@ def wire(config: Config) -> Application:
     database = Database(config.storage.database_url)
     blobs = BlobStore(config.storage.files_url)
     clock = _clock(database, config)
-    wording = Wording()
+    wording = Wording(public_url=config.server.public_url)
+    papers = Papers(database, blobs, config.server.public_url)
     campaign = CurrentCampaign(database, config)
     inbox = Inbox(database, campaign)
     channels: dict[str, Channel] = {}
@@ -118,8 +130,11 @@ def wire(config: Config) -> Application:
         inbox=inbox,
         channels=channels,
         official_account=official_account,
-        dispatcher=Dispatcher(database, channels),
+        dispatcher=Dispatcher(
+            database, channels, draw=_drawing(papers, clock), public_phones=_public_phones(campaign)
+        ),
         worker=Worker(database, blobs, inbox, wording, fetching),
+        papers=papers,
     )
 
 
@@ -151,11 +166,24 @@ def _official_account(config: Config, database: Database, clock: Clock) -> Offic
 
 
 def _simulator(database: Database, clock: Clock) -> Simulator:
-    def tell(address: str, text: str, now: object) -> None:
+    def tell(message: Outgoing) -> None:
+        told = simulation.Told(message.text, message.chat, message.key or None, message.paper)
         with database.writing() as session:
-            simulation.tell(session, address, text, now=clock.now())
+            simulation.tell(session, message.address, told, now=clock.now())
 
-    return Simulator(tell, clock.now)
+    return Simulator(tell)
+
+
+def _drawing(papers: Papers, clock: Clock) -> Draw:
+    def draw(token: str) -> bytes | None:
+        drawn = papers.draw(token, clock.now())
+        return None if drawn is None else drawn.content
+
+    return draw
+
+
+def _public_phones(campaign: CurrentCampaign) -> Callable[[], Sequence[str]]:
+    return lambda: campaign().pack.helpdesk.phones
 
 
 def put_pack_in_force(database: Database, config: Config, clock: Clock) -> None:

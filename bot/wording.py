@@ -19,7 +19,8 @@ class Wording:
     What people typed reaches a template only as a value, so it can never be a template itself.
     """
 
-    def __init__(self, folder: Path = CHAT) -> None:
+    def __init__(self, folder: Path = CHAT, *, public_url: str = "") -> None:
+        """`public_url` is where this server's pages are, for the links in messages."""
         self._environment = Environment(
             loader=FileSystemLoader(folder),
             undefined=StrictUndefined,
@@ -29,6 +30,7 @@ class Wording:
             auto_reload=False,
             cache_size=-1,
         )
+        self._environment.globals["public_url"] = public_url
         self._templates: dict[str, Template] = {}
 
     def _template(self, name: str) -> Template:

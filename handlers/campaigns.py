@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from handlers.errors import PackError
 from handlers.pack_loading import pack_from_json, pack_version
 from handlers.packs import Dates, Pack
+from handlers.rules.ladders import USUAL_REMINDERS, ReminderSettings, Rung, rungs
 from storage import campaigns
 from storage.campaigns import PackVersion
 
@@ -27,11 +28,12 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True)
 class Campaign:
-    """A pack in force. `dates` are the pack's unless the configuration moves them."""
+    """A pack in force. `dates` are the pack's unless the configuration moves them; `reminders` is its own."""
 
     pack: Pack
     version: str
     dates: Dates
+    reminders: ReminderSettings = USUAL_REMINDERS
 
     @cached_property
     def zone(self) -> ZoneInfo:
@@ -46,6 +48,10 @@ class Campaign:
     def closes_at(self) -> datetime:
         """The first instant that is too late: midnight after the last day (A1)."""
         return datetime.combine(self.dates.submission_deadline + timedelta(days=1), time(), self.zone)
+
+    def rungs(self, settings: ReminderSettings) -> tuple[Rung, ...]:
+        """Every step of every ladder in the order of time."""
+        return rungs(self.pack.ladders, self.dates, self.zone, settings)
 
     def phase(self, now: datetime) -> Phase:
         if now < self.opens_at:
@@ -74,7 +80,9 @@ def put_in_force(session: Session, pack: Pack, *, now: datetime) -> str:
     return version
 
 
-def with_dates(pack: Pack, moved: dict[str, object]) -> Campaign:
+def with_dates(
+    pack: Pack, moved: dict[str, object], reminders: ReminderSettings = USUAL_REMINDERS
+) -> Campaign:
     """The campaign of a pack with the operator's dates; PackError if they are out of order."""
     dates = Dates.model_validate({**pack.dates.model_dump(), **moved})
     if not dates.opens_on <= dates.contact_deadline <= dates.submission_deadline:
@@ -83,4 +91,4 @@ def with_dates(pack: Pack, moved: dict[str, object]) -> Campaign:
             f"{dates.opens_on}, {dates.contact_deadline}, {dates.submission_deadline} are not in order; "
             "write them so that each is not before the one named before it"
         )
-    return Campaign(pack=pack, version=pack_version(pack), dates=dates)
+    return Campaign(pack=pack, version=pack_version(pack), dates=dates, reminders=reminders)

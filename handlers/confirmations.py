@@ -12,8 +12,9 @@ from handlers.commands import recognise
 from handlers.consent import command_or_content, consent, pick
 from handlers.fields import is_media
 from handlers.fields.base import Refused
+from handlers.home import home, question_again
 from handlers.messages import Line, Outcome, Reply, say
-from handlers.orders import home, obey, question_again
+from handlers.orders import obey
 from handlers.packs import FieldSpec
 from handlers.turns import Turn
 

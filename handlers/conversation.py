@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from handlers import bursts, captions, events, files, following, pasting, prompts
+from handlers import bursts, captions, dialogs, events, files, following, pasting, prompts
 from handlers.answers import LONGEST_TEXT, answer, follow, judge, refuse_long
 from handlers.campaigns import Campaign, Phase
 from handlers.commands import Recognised, recognise
@@ -22,8 +22,9 @@ from handlers.errors import HandlerError
 from handlers.fields import is_media, takes_files
 from handlers.fields.base import Doubtful, Refused
 from handlers.grace import phase_of
+from handlers.home import home, small_talk
 from handlers.messages import GROUP, InboundMessage, Line, Media, MessageKind, Outcome, Render, Reply, say
-from handlers.orders import home, obey, small_talk
+from handlers.orders import obey
 from handlers.packs import FieldSpec
 from handlers.progress import missing
 from handlers.rules.cleaning import clean, storable
@@ -140,7 +141,7 @@ def _with_notices(turn: Turn, reply: Reply, changed: Sequence[Line]) -> Reply:
         behind = [say("deadline/passed", dates=turn.campaign.dates, helpdesk=turn.pack.helpdesk)]
     if not changed and not behind:
         return reply
-    return Reply(reply.outcome, (*changed, *reply.lines, *behind), reply.asked)
+    return replace(reply, lines=(*changed, *reply.lines, *behind))
 
 
 def _is_silent_about_the_end(turn: Turn, reply: Reply) -> bool:
@@ -169,6 +170,9 @@ def _by_kind(turn: Turn) -> Reply:
 
 def _receive_file(turn: Turn, media: Media) -> Reply:
     """A file that comes in place of a yes to pasted questions leaves them unsaved, and says so."""
+    taken = dialogs.take_file(turn, media)
+    if taken is not None:
+        return taken
     pending = turn.desk.pending
     reply = files.receive(turn, media)
     is_left = pending is not None and pending["kind"] == pasting.WAITING and turn.desk.pending is not pending
@@ -190,7 +194,7 @@ def _read(turn: Turn, raw: str) -> Reply:
     tray, draft = files.take_tray(turn), turn.desk.submission_id
     reply = _read_on(turn, text, cleaned.notes)
     if left is not None:
-        reply = Reply(reply.outcome, (left, *reply.lines), reply.asked)
+        reply = replace(reply, lines=(left, *reply.lines))
     return (
         files.offer_again(turn, reply, tray, is_of_draft=draft == turn.desk.submission_id) if tray else reply
     )
@@ -261,7 +265,7 @@ def _mention_unsaved(turn: Turn, reply: Reply, pending: dict[str, Any] | None) -
     if spec is None or (reply.outcome is Outcome.ANSWERED and pending["kind"] != pasting.WAITING):
         return reply
     unsaved = say("answer/left_unsaved", spec=spec, number=prompts.number_of(turn, spec))
-    return Reply(reply.outcome, (unsaved, *reply.lines), reply.asked)
+    return replace(reply, lines=(unsaved, *reply.lines))
 
 
 def _guess(turn: Turn, command: Recognised) -> Reply:

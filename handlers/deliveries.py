@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
 
 from sqlalchemy.orm import Session
 
-from storage import inbound, outbox, people
-from storage.outbox import OutboxRow
+from handlers.messages import GROUP
+from handlers.quotas import Window as Window
+from handlers.quotas import outside, too_fast
+from handlers.rules.discretion import for_group
+from storage import outbox, people
+from storage.outbox import Claimed, Ending
 
 LEASE = timedelta(seconds=90)
-BATCH = 40
 LONGEST_WAIT = timedelta(hours=2)
 # No outage may cost a message; one that is as old as a campaign nobody waits for.
 GIVEN_UP_AFTER = timedelta(days=30)
@@ -22,32 +27,29 @@ PASSIVE_FIRST = timedelta(seconds=1)
 STILL_QUEUED = timedelta(seconds=3)
 # What waited for a person's return is told in as few messages as every platform takes.
 JOINED_BYTES = 2000
-MESSAGE = "message"
+SECRET = "secret"  # noqa: S105 - a kind of message
+# What a person waits for: to lose it is worse than to get it twice.
+REPLIES = ("reply", SECRET)
+Delivery = Claimed
+LEFT = "the worker that sent it ended without a word of how it went"
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
-    """A platform's rule: `quota` messages within `lasts` after the person did something."""
+class Terms:
+    """What a channel promises and its platform allows; see `bot.channels.base.Channel`.
 
-    quota: int
-    lasts: timedelta
+    `windows` maps what opens a window, "message" or the name of an event, to its rule; none: it
+    may always be written. `pace` is how much a group takes.
+    """
 
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """A claimed outbox row, free of the session."""
-
-    id: int
-    channel: str
-    address: str
-    text: str
-    attempts: int
-    created_at: datetime
+    windows: Mapping[str, Window]
+    pace: Window | None = None
+    repeats_are_safe: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """How an attempt ended: "sent", "new" (again at `due_at`), "parked" or "failed"."""
+    """How an attempt ended: "sent", "new" (again at `due_at`), "parked", "failed" or "unsure"."""
 
     state: str
     error: str | None = None
@@ -55,52 +57,68 @@ class Settlement:
     unreachable: bool = False
 
 
-def claim(session: Session, windows: Mapping[str, Mapping[str, Window]], *, now: datetime) -> list[Delivery]:
-    """Take what is due on these channels. A row whose window is closed or used up is parked.
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What was taken to be sent; `is_all` says that nothing else is due."""
 
-    `windows` maps a channel to its rules by what opens the window: "message", or the name of an
-    event; a channel without rules may always send.
-    """
+    taken: Sequence[Delivery]
+    is_all: bool
+
+
+def wake(session: Session, *, now: datetime) -> None:
+    """Let go what was parked for people who have written since; what waits for one is told together."""
     for row_id in outbox.wake_parked(session, now=now):
         outbox.join_waiting(session, row_id, most=JOINED_BYTES)
-    taken = []
-    for row in outbox.claim_due(session, channels=list(windows), now=now, lease=LEASE, most=BATCH):
-        rules = windows[row.channel]
-        if rules and now < row.created_at + PASSIVE_FIRST:
-            _put_off(session, row, "new", None, due_at=row.created_at + PASSIVE_FIRST, now=now)
-        elif rules and not _may_send(session, row, rules, now=now):
-            _put_off(session, row, "parked", "window closed", due_at=now - STILL_QUEUED, now=now)
-        else:
-            taken.append(Delivery(row.id, row.channel, row.address, row.text, row.attempts, row.created_at))
-    return taken
+
+
+def claim(session: Session, terms: Mapping[str, Terms], *, now: datetime, most: int) -> Claim:
+    """Take up to `most` of what is due on these channels.
+
+    A row whose window is closed or used up is parked, one of a group that has had enough is put
+    off. One that a worker took and left, and that may have arrived, waits for a person.
+    """
+    rows = outbox.claim_due(session, channels=list(terms), now=now, lease=LEASE, most=most)
+    put_off: dict[int, Settlement] = {}
+    for channel, some in groupby(sorted(rows, key=lambda row: row.channel), lambda row: row.channel):
+        put_off |= _put_off(session, channel, list(some), terms[channel], now=now)
+    settle(session, [(row, put_off[row.id]) for row in rows if row.id in put_off], now=now)
+    return Claim([row for row in rows if row.id not in put_off], is_all=not rows)
 
 
 def _put_off(
-    session: Session, row: OutboxRow, state: str, reason: str | None, *, due_at: datetime, now: datetime
-) -> None:
-    outbox.settle(session, row.id, row.attempts, state=state, error=reason, due_at=due_at, now=now)
+    session: Session, channel: str, rows: Sequence[Delivery], terms: Terms, *, now: datetime
+) -> dict[int, Settlement]:
+    """What of one channel cannot be sent now, by its id."""
+    found = {row.id: Settlement("unsure", LEFT) for row in rows if row.was_left and is_risky(row, terms)}
+    if terms.windows:
+        early = [row for row in rows if row.kind in REPLIES and now < row.created_at + PASSIVE_FIRST]
+        found |= {row.id: Settlement("new", None, row.created_at + PASSIVE_FIRST) for row in early}
+        personal = [row for row in rows if row.id not in found and row.chat != GROUP]
+        closed = Settlement("parked", "window closed", now - STILL_QUEUED)
+        found |= dict.fromkeys(outside(session, channel, personal, terms.windows, now=now), closed)
+    groups = [row for row in rows if row.chat == GROUP and row.id not in found]
+    if terms.pace is not None and groups:
+        later = too_fast(session, channel, groups, terms.pace, now=now)
+        found |= {row_id: Settlement("new", None, due_at) for row_id, due_at in later.items()}
+    return found
 
 
-def _may_send(session: Session, row: OutboxRow, windows: Mapping[str, Window], *, now: datetime) -> bool:
-    """Whether the person's last message or one of their last acts still allows one more."""
-    if row.person_id is None:
-        return True
-    wrote_at = inbound.latest_message(session, row.channel, row.person_id)
-    if wrote_at is not None and _is_open(session, row, windows[MESSAGE], wrote_at, now=now):
-        return True
-    longest = max(window.lasts for opened_by, window in windows.items() if opened_by != MESSAGE)
-    acts = inbound.list_events(session, row.channel, row.person_id, since=now - longest)
-    return any(
-        _is_open(session, row, windows[event], at, now=now)
-        for event, at in acts
-        if event in windows and event != MESSAGE
-    )
+def is_risky(delivery: Delivery, terms: Terms) -> bool:
+    """Whether a message that may have arrived should rather not be sent again by itself.
+
+    Twenty-four contacts who are reminded twice are worse than one who is reminded by hand; a
+    person who waits for a reply is better served twice than never.
+    """
+    return not terms.repeats_are_safe and (delivery.chat == GROUP or delivery.kind not in REPLIES)
 
 
-def _is_open(session: Session, row: OutboxRow, window: Window, since: datetime, *, now: datetime) -> bool:
-    if now - since > window.lasts:
-        return False
-    return outbox.count_sent_since(session, row.channel, row.address, since) < window.quota
+def text_for(delivery: Delivery, *, public_phones: Callable[[], Sequence[str]]) -> str | None:
+    """The text as its chat may see it; None for a secret that would reach a group (R93)."""
+    if delivery.chat != GROUP:
+        return delivery.text
+    if delivery.kind == SECRET:
+        return None
+    return for_group(delivery.text, public_phones=public_phones())
 
 
 def held_up(session: Session) -> list[tuple[str, str, int]]:
@@ -127,18 +145,67 @@ def _back_off(attempts: int) -> timedelta:
     return min(timedelta(seconds=float(2 ** min(attempts, 13))), LONGEST_WAIT)
 
 
-def settle(session: Session, delivery: Delivery, settlement: Settlement, *, now: datetime) -> None:
-    """Record how it went; an address that cannot be reached is marked."""
-    outbox.settle(
-        session,
-        delivery.id,
-        delivery.attempts,
-        state=settlement.state,
-        error=settlement.error,
-        due_at=settlement.due_at,
-        now=now,
-    )
-    if settlement.unreachable:
-        address = people.find_address(session, delivery.channel, delivery.address)
-        if address is not None:
-            address.reachable = False
+def settle(session: Session, settled: Iterable[tuple[Delivery, Settlement]], *, now: datetime) -> None:
+    """Record how attempts went; an address that cannot be reached is marked."""
+    endings = []
+    for delivery, settlement in settled:
+        endings.append(
+            Ending(delivery.id, delivery.attempts, settlement.state, settlement.error, settlement.due_at)
+        )
+        if settlement.unreachable:
+            address = people.find_address(session, delivery.channel, delivery.address)
+            if address is not None:
+                address.reachable = False
+    if endings:
+        outbox.settle(session, endings, now=now)
+
+
+def troubled(session: Session) -> list[tuple[str, str, int]]:
+    """Channel, state and number of messages that failed, may not have arrived, or wait for a contact."""
+    return outbox.count_troubled(session)
+
+
+@dataclass(frozen=True, slots=True)
+class Unsure:
+    """A message of which nobody knows whether it arrived; `ends` are its address's last characters."""
+
+    id: int
+    channel: str
+    kind: str
+    chat: str
+    at: datetime
+    ends: str
+    reason: str
+
+
+def list_unsure(session: Session) -> list[Unsure]:
+    """What waits for a person's decision. Its text stays where it is."""
+    return [
+        Unsure(row.id, row.channel, row.kind, row.chat, row.due_at, row.address[-4:], row.error or "")
+        for row in outbox.list_unsure(session)
+    ]
+
+
+def count_unsure(session: Session) -> list[tuple[str, int]]:
+    """Channels with messages that wait for a person's decision, and how many."""
+    return sorted(Counter(row.channel for row in outbox.list_unsure(session)).items())
+
+
+def decide(session: Session, ids: Iterable[int] | None, *, again: bool, now: datetime) -> int:
+    """Send unsure messages again, or give them up; None: all of them. How many there were.
+
+    ValueError, and nothing is decided, for an id that is not among them.
+    """
+    rows = {row.id: row for row in outbox.list_unsure(session)}
+    chosen = list(rows) if ids is None else sorted(set(ids))
+    strange = [str(row_id) for row_id in chosen if row_id not in rows]
+    if strange:
+        raise ValueError(", ".join(strange))
+    for row_id in chosen:
+        row = rows[row_id]
+        if again:
+            row.state, row.due_at, row.error = "new", now, None
+        else:
+            row.state, row.error = "failed", f"given up by hand; {row.error or ''}"
+    session.flush()
+    return len(chosen)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handlers import prompts
+from handlers import groups, prompts
 from handlers.answers import keep
 from handlers.messages import Line, Outcome, Reply, say
 from handlers.packs import Union
@@ -12,6 +12,7 @@ from handlers.turns import Turn
 from storage import people
 
 UNION_SCENE = "union-"
+GROUP_SCENE = "group"
 
 
 def happen(turn: Turn) -> Reply:
@@ -52,12 +53,34 @@ def _welcome(turn: Turn) -> Reply:
             helpdesk=turn.pack.helpdesk,
         ),
         *noted,
+        *_about_the_group(turn),
     )
+
+
+def _about_the_group(turn: Turn) -> list[Line]:
+    """How a union's contact gets into the group and what comes first, if its code was scanned (附件6)."""
+    if turn.message.scene != GROUP_SCENE:
+        return []
+    group = groups.bound(turn.session, turn.campaign)
+    is_member = group is not None and groups.is_member(turn.session, group, turn.desk.person_id)
+    return [
+        say(
+            "event/group_code",
+            name=turn.pack.group_name,
+            contact=turn.roles.contact,
+            is_member=is_member,
+            deadline=turn.campaign.dates.contact_deadline,
+            helpdesk=turn.pack.helpdesk,
+        )
+    ]
 
 
 def _scanned(turn: Turn) -> Reply:
     if turn.message.scene is None:
         return turn.reply(Outcome.IGNORED)
+    about_the_group = _about_the_group(turn)
+    if about_the_group:
+        return turn.reply(Outcome.ANSWERED, *about_the_group)
     noted = _note_union(turn)
     if not noted:
         return turn.reply(Outcome.ANSWERED, say("event/unknown_code"))

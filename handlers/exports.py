@@ -8,10 +8,12 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from handlers import contacts
 from handlers.campaigns import Campaign
 from handlers.fields import is_media
 from handlers.rules.transitions import State
 from storage import audit, people, submissions
+from storage.contacts import Contact
 from storage.submissions import StoredFile, Submission
 
 MANY = 500
@@ -27,6 +29,9 @@ def as_json(
     pack = campaign.pack
     unions = [union for union in pack.unions if union_code in (None, union.code)]
     submitted = submissions.count_by_union(session, pack.name, [State.SUBMITTED])
+    serving: dict[str, dict[str, Contact]] = {union.code: {} for union in pack.unions}
+    for contact in contacts.list_active(session, campaign):
+        serving[contact.union_code][contact.role] = contact
     rows = submissions.list_of_campaign(session, pack.name)
     entries = (entry for part in _parts(rows) for entry in _entries(session, campaign, part))
     return {
@@ -41,11 +46,24 @@ def as_json(
                 "submitted": submitted.get(union.code, 0),
                 "recommended": 0,
                 "approved": 0,
-                "contact": None,
+                "contact": _contact(campaign, serving[union.code].get("A")),
+                "backup": _contact(campaign, serving[union.code].get("B")),
             }
             for union in unions
         ],
         "submissions": [entry for entry in entries if union_code in (None, entry["union"])],
+    }
+
+
+def _contact(campaign: Campaign, contact: Contact | None) -> dict[str, Any] | None:
+    """Somebody who speaks for a union; `is_late` is about 附件5's day."""
+    if contact is None:
+        return None
+    return {
+        "name": contact.name,
+        "phone": contact.phone,
+        "registered_at": contact.registered_at.astimezone(campaign.zone).isoformat(),
+        "is_late": contact.is_late,
     }
 
 

@@ -6,7 +6,7 @@ What people say about files that are there already is in `handlers.captions`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from handlers import prompts
@@ -41,6 +41,11 @@ def receive(turn: Turn, media: Media) -> Reply:
         return _place(turn, media)
     if media.media_id is None:
         return turn.reply(Outcome.REJECTED, _cannot_be_fetched(turn, media))
+    return fetch_later(turn, media, field=turn.desk.asked)
+
+
+def fetch_later(turn: Turn, media: Media, *, field: str | None) -> Reply:
+    """Have the worker bring a file that the platform still has; `field` is what it was sent for."""
     message = turn.message
     jobs.add(
         turn.session,
@@ -54,7 +59,7 @@ def receive(turn: Turn, media: Media) -> Reply:
                 "kind": message.kind,
                 "media_id": media.media_id,
                 "name": media.name,
-                "field": turn.desk.asked,
+                "field": field,
             },
             due_at=turn.now,
             created_at=turn.now,
@@ -188,9 +193,9 @@ def offer_again(turn: Turn, reply: Reply, tray: Waiting, *, is_of_draft: bool) -
     fitting = [item for item in tray if _fitting(turn, Media(**item))] if is_of_draft else []
     if turn.desk.pending is not None or not fitting:
         told = say("file/put_aside", count=len(tray))
-        return Reply(reply.outcome, (told, *reply.lines), reply.asked)
+        return replace(reply, lines=(told, *reply.lines))
     lines = [line for line in reply.lines if line.template != QUESTION]
-    return Reply(reply.outcome, (*lines, _ask_where(turn, fitting, sure=False)), reply.asked)
+    return replace(reply, lines=(*lines, _ask_where(turn, fitting, sure=False)))
 
 
 def _judge_waiting(

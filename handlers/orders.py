@@ -9,10 +9,12 @@ from handlers import captions, dialogs, drafts, prompts, submissions
 from handlers.answers import set_skipped
 from handlers.assembling import assemble
 from handlers.fields import is_media, takes_files
-from handlers.messages import Line, Outcome, Reply, say
+from handlers.home import home
+from handlers.messages import Outcome, Reply, say
 from handlers.packs import FieldSpec, RequiredWhen
 from handlers.progress import field_before, is_filled, missing
 from handlers.rules.transitions import State
+from handlers.standing import still_asked, what_is_missing
 from handlers.taking_back import ask_to_take_back
 from handlers.turns import Turn
 
@@ -29,36 +31,6 @@ def _help(turn: Turn, _: Any) -> Reply:
         Outcome.ANSWERED,
         say("help/commands", spec=turn.asked_spec, has_draft=turn.desk.submission_id is not None),
     )
-
-
-def home(turn: Turn) -> Reply:
-    """What to say to a message that answers no question: where things stand and what to send."""
-    if turn.desk.submission_id is None:
-        return turn.reply(
-            Outcome.ANSWERED,
-            say(
-                "help/start",
-                dates=turn.campaign.dates,
-                title=turn.pack.title,
-                phase=turn.campaign.phase(turn.now),
-                helpdesk=turn.pack.helpdesk,
-            ),
-        )
-    if turn.desk.state != State.DRAFT:
-        return turn.reply(Outcome.ANSWERED, say("help/submitted", number=turn.desk.number))
-    return turn.reply(
-        Outcome.ANSWERED,
-        say("help/draft_waiting", draft=prompts.draft_name(turn), short=len(missing(turn))),
-    )
-
-
-def small_talk(turn: Turn, spec: FieldSpec) -> Reply:
-    """A greeting is answered and the open question asked again; nothing of it is saved."""
-    told = say("message/small_talk", draft=prompts.draft_name(turn), short=len(missing(turn)))
-    held = turn.held
-    if held is not None:
-        return turn.reply(Outcome.ANSWERED, told, prompts.still_waiting(turn, held))
-    return question_again(turn, spec, told)
 
 
 def _example(turn: Turn, _: Any) -> Reply:
@@ -88,12 +60,6 @@ def _paper(turn: Turn, spec: FieldSpec) -> str:
                 taken.append(line)
         is_of_it = False
     return "\n".join(taken)
-
-
-def _still_asked(turn: Turn) -> list[Line]:
-    """What to go on with after something was looked up."""
-    spec = turn.asked_spec
-    return [] if spec is None else [say("help/still_asked", spec=spec)]
 
 
 def _back(turn: Turn, _: Any) -> Reply:
@@ -129,21 +95,10 @@ def _skip(turn: Turn, _: Any) -> Reply:
     return prompts.go_on(turn, Outcome.MOVED, told, after=spec.key, was_complete=not missing(turn))
 
 
-def _missing(turn: Turn, _: Any) -> Reply:
-    if turn.desk.submission_id is None:
-        return turn.reply(Outcome.ANSWERED, say("draft/none"))
-    if missing(turn) or turn.desk.state != State.DRAFT:
-        return turn.reply(Outcome.ANSWERED, prompts.missing_list(turn), *_still_asked(turn))
-    asked = turn.desk.asked
-    told = prompts.offer_submission(turn)
-    turn.desk.asked = asked
-    return turn.reply(Outcome.ANSWERED, told)
-
-
 def _shown(turn: Turn, show: Callable[[Turn], Any]) -> Reply:
     if turn.desk.submission_id is None:
         return turn.reply(Outcome.ANSWERED, say("draft/none"))
-    return turn.reply(Outcome.ANSWERED, show(turn), *_still_asked(turn))
+    return turn.reply(Outcome.ANSWERED, show(turn), *still_asked(turn))
 
 
 def _done(turn: Turn, _: Any) -> Reply:
@@ -186,7 +141,7 @@ def _attachment(turn: Turn, number: int | None) -> Reply:
     found = [one for one in turn.pack.attachments if one.number == number]
     if not found:
         return turn.reply(Outcome.ANSWERED, say("help/attachments", attachments=turn.pack.attachments))
-    return turn.reply(Outcome.ANSWERED, say("help/attachment", attachment=found[0]), *_still_asked(turn))
+    return turn.reply(Outcome.ANSWERED, say("help/attachment", attachment=found[0]), *still_asked(turn))
 
 
 def _manual(turn: Turn) -> Reply:
@@ -197,12 +152,7 @@ def _manual(turn: Turn) -> Reply:
 
 
 def _contact(turn: Turn, _: Any) -> Reply:
-    return turn.reply(Outcome.ANSWERED, say("help/contact", helpdesk=turn.pack.helpdesk), *_still_asked(turn))
-
-
-def question_again(turn: Turn, spec: FieldSpec, *lines: Any) -> Reply:
-    """The open question once more behind an answer; nothing is saved."""
-    return turn.reply(Outcome.ANSWERED, *lines, prompts.question(turn, spec))
+    return turn.reply(Outcome.ANSWERED, say("help/contact", helpdesk=turn.pack.helpdesk), *still_asked(turn))
 
 
 ORDERS: dict[str, Order] = {
@@ -212,7 +162,7 @@ ORDERS: dict[str, Order] = {
     "back": _back,
     "edit": _edit,
     "skip": _skip,
-    "missing": _missing,
+    "missing": lambda turn, _: what_is_missing(turn),
     "overview": lambda turn, _: _shown(turn, prompts.overview),
     "preview": lambda turn, _: _shown(turn, prompts.preview),
     "example": _example,

@@ -19,6 +19,8 @@ from handlers.packs import FieldSpec, Limits, Pack, RequiredWhen, Union
 from handlers.rules.counting import Length
 
 CORE = {"title": "text", "union": "union"}
+# The duties of people who submit; the others are unions'.
+SUBMITTERS = frozenset({"draft", "complete"})
 
 _REMEDIES = {
     "int": "write a whole number",
@@ -97,6 +99,7 @@ def check_pack(pack: Pack, folder_name: str) -> Iterator[Problem]:
     yield from _fields(pack)
     yield from _attachments(pack)
     yield from _industries(pack)
+    yield from _ladders(pack)
 
 
 def _campaign(pack: Pack, folder_name: str) -> Iterator[Problem]:
@@ -283,6 +286,28 @@ def _industries(pack: Pack) -> Iterator[Problem]:
     file = "industries.csv"
     rows = {f"division {industry.division}": industry for industry in pack.industries}
     yield from _clashes(file, "name", {where: [industry.label] for where, industry in rows.items()})
+
+
+def _ladders(pack: Pack) -> Iterator[Problem]:
+    file = "reminders.toml"
+    rows = {f"[[ladders]] #{place} ({ladder.name})": ladder for place, ladder in enumerate(pack.ladders, 1)}
+    yield from _clashes(file, "name", {where: [ladder.name] for where, ladder in rows.items()})
+    yield from _clashes(file, "duties", {where: list(ladder.duties) for where, ladder in rows.items()})
+    for where, ladder in rows.items():
+        days = [step.workdays for step in ladder.steps]
+        if days != sorted(set(days)):
+            remedy = "write the steps in the order of time, each number of working days once"
+            yield Problem(file, where, "steps", f"are at {', '.join(map(str, days))}", remedy)
+        for place, step in enumerate(ladder.steps, 1):
+            if step.last_day and step.workdays != 0:
+                wrong = f"is true at {step.workdays} working days"
+                yield Problem(file, where, f"steps.{place}.last_day", wrong, "write it only at workdays = 0")
+            if step.to != "contact" and SUBMITTERS.intersection(ladder.duties):
+                wrong = f"is {step.to!r}, but drafts are their owners' own"
+                yield Problem(file, where, f"steps.{place}.to", wrong, 'write "contact" or leave it out')
+        if ladder.since_complete is not None and "complete" not in ladder.duties:
+            wrong = 'is of a ladder without the duty "complete"'
+            yield Problem(file, where, "since_complete", wrong, 'take it out, or add the duty "complete"')
 
 
 def _clashes(file: str, key: str, rows: dict[str, list[str]]) -> Iterator[Problem]:

@@ -17,13 +17,14 @@ from pydantic import BaseModel, ValidationError
 from handlers.errors import PackError
 from handlers.pack_checks import Problem, check_pack, problems_in
 from handlers.pack_reading import read_folder
-from handlers.packs import Attachment, FieldSpec, Industry, Pack, Union
+from handlers.packs import Attachment, FieldSpec, Industry, Ladder, Pack, Union
 
 ROWS: dict[str, tuple[type[BaseModel], str, str]] = {
     "unions": (Union, "code", "unions.toml"),
     "fields": (FieldSpec, "key", "fields.toml"),
     "attachments": (Attachment, "number", "attachments.toml"),
     "industries": (Industry, "division", "industries.csv"),
+    "ladders": (Ladder, "name", "reminders.toml"),
 }
 RULES = frozenset(
     {"", "kind", "order", "requirement", "remark", "limits", "checks", "required_when", "choices"}
@@ -98,8 +99,8 @@ def pack_from_json(content: Mapping[str, Any]) -> Pack:
 class Difference:
     """One attribute that differs between two packs, as JSON values.
 
-    `table` is unions, fields, attachments, industries or pack (everything else); `key` names
-    the row (code, field key, number, division), "" in pack; `attribute` "" means that the
+    `table` is unions, fields, attachments, industries, ladders or pack (everything else); `key`
+    names the row (code, field key, number, division, name), "" in pack; `attribute` "" means that the
     whole row is new (`old` is None) or gone (`new` is None).
     """
 

@@ -28,6 +28,7 @@ def read_folder(folder: Path) -> tuple[dict[str, Any], list[Problem]]:
     parts["fields"] = reader.fields()
     parts["attachments"] = reader.attachments()
     parts["industries"] = reader.industries()
+    parts.update(reader.reminders())
     return parts, reader.problems
 
 
@@ -73,6 +74,20 @@ class _Reader:
                 f"{name}.toml", f"[[{name}]]", "", "there is none", f"write a table [[{name}]] for each"
             )
         return []
+
+    def reminders(self) -> dict[str, Any]:
+        """The ladders of reminders.toml, and what counts toward a minimum."""
+        content = self.toml("reminders.toml")
+        ladders = content.pop("ladders", [])
+        if not isinstance(ladders, list) or not all(isinstance(row, dict) for row in ladders):
+            self.report(
+                "reminders.toml", "[[ladders]]", "", "is no table", "write a table [[ladders]] for each"
+            )
+            ladders = []
+        counts = content.pop("counts", None)
+        for key in content:
+            self.report("reminders.toml", "", key, "is no key of this file", "take it out")
+        return {"ladders": ladders} if counts is None else {"ladders": ladders, "counts": counts}
 
     def fields(self) -> Rows:
         """Fields with the shared patterns put in for their names and without edge line breaks."""

@@ -215,10 +215,49 @@ class Ratio(_Frozen):
     shares: tuple[Share, ...]
 
 
+Duty = Literal["form", "group", "account", "minimum", "draft", "complete"]
+
+
+class Step(_Frozen):
+    """A step of a ladder: `workdays` after the deadline, negative before it, 0 on the day (R113).
+
+    `to` whom: the union's contact (the backup where there is no other), the backup, or the
+    province's admins as a list of calls. A `last_day` may fall on a holiday or in quiet hours,
+    which the province has to approve (R115).
+    """
+
+    workdays: int
+    to: Literal["contact", "backup", "admins"] = "contact"
+    last_day: bool = False
+
+    @property
+    def key(self) -> str:
+        """What names the step for ever; no date is in it, so a moved deadline repeats nothing."""
+        if self.workdays == 0:
+            return "on-the-day"
+        return f"{abs(self.workdays)}-{'before' if self.workdays < 0 else 'after'}"
+
+
+class Ladder(_Frozen):
+    """Reminders of some duties ahead of a deadline, and where they climb after it.
+
+    Up to the deadline the steps count from `days_early` days before it (A2). A draft that is
+    complete is named once more `since_complete` working days after it became so (L2).
+    """
+
+    name: str = Field(pattern=r"^[a-z_]{1,30}$")
+    duties: tuple[Duty, ...] = Field(min_length=1)
+    deadline: Literal["contact_deadline", "submission_deadline"]
+    days_early: int = Field(default=0, ge=0)
+    since_complete: int | None = Field(default=None, ge=1)
+    steps: tuple[Step, ...] = ()
+
+
 class Pack(_Frozen):
     """One campaign's rules, checked as a whole when loaded.
 
     `manual_attachment` is the number of the attachment with the manual for submitters (R8).
+    `counts` is the state in which a submission counts toward its union's minimum (R39).
     """
 
     name: str
@@ -234,6 +273,8 @@ class Pack(_Frozen):
     dates: Dates
     helpdesk: Helpdesk
     ratios: tuple[Ratio, ...] = ()
+    counts: Literal["submitted", "recommended"] = "submitted"
+    ladders: tuple[Ladder, ...] = ()
     unions: tuple[Union, ...]
     fields: tuple[FieldSpec, ...]
     attachments: tuple[Attachment, ...]

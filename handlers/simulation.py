@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,15 +14,17 @@ from handlers.campaigns import Campaign
 from handlers.conversation import Answered
 from handlers.errors import HandlerError
 from handlers.fields import is_media
-from handlers.messages import InboundMessage, MessageKind, Reply
+from handlers.messages import GROUP, PRIVATE, InboundMessage, MessageKind, Reply
 from handlers.progress import missing
 from handlers.rules.cleaning import storable
 from handlers.turns import Turn, file_facts
-from storage import campaigns, desks, inbound, outbox, people, simulated
+from storage import campaigns, desks, people, simulated
 from storage.simulated import SimulatedMessage
 
 CHANNEL = "simulator"
 BOT = "bot"
+# The chat of the group's pane; others may be named, to see that nothing is told there.
+GROUP_ID = "simulator-group"
 
 
 def add_person(session: Session, name: str, *, now: datetime) -> str:
@@ -46,25 +49,44 @@ def person_id_of(session: Session, address: str) -> int:
     return found.person_id
 
 
-def record(session: Session, message: InboundMessage, answered: Answered, *, now: datetime) -> None:
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A message of the bot: `key` names it for ever, `paper` is the token of a picture."""
+
+    text: str
+    chat: str = PRIVATE
+    key: str | None = None
+    paper: str | None = None
+
+
+def record(
+    session: Session, message: InboundMessage, answered: Answered, *, said: str, now: datetime
+) -> None:
     """Keep what was said and what was answered at once, for the chat on the screen.
 
-    An event leaves no bubble of its own: on a phone nobody sees a scan, only its answer.
+    `said` is the text with the call by name that the message has lost. An event leaves no
+    bubble of its own: on a phone nobody sees a scan, only its answer.
     """
-    person_id = person_id_of(session, message.sender)
     if message.kind is not MessageKind.EVENT:
-        said = SimulatedMessage(
-            person_id=person_id,
+        bubble = SimulatedMessage(
+            person_id=person_id_of(session, message.sender),
             chat=message.chat,
+            chat_id=message.chat_id or None,
             sender=message.sender,
             kind=message.kind,
-            text=storable(message.text),
+            text=storable(said),
             file=_file(message),
             at=now,
         )
-        simulated.add(session, said)
+        simulated.add(session, bubble)
     if answered.text:
-        tell(session, message.sender, answered.text, chat=message.chat, now=now)
+        told = Told(answered.text, key=f"{_reply_key(message.sender, message.key)}passive")
+        tell(session, message.sender, told, now=now)
+
+
+def _reply_key(address: str, key: str) -> str:
+    """What all parts of the answer to one message are known by, here and in the outbox."""
+    return f"reply:{CHANNEL}:{address}:{key}:"
 
 
 def _file(message: InboundMessage) -> dict[str, Any] | None:
@@ -80,16 +102,22 @@ def _file(message: InboundMessage) -> dict[str, Any] | None:
     }
 
 
-def tell(session: Session, address: str, text: str, *, now: datetime, chat: str = "private") -> None:
-    """Put a message of the bot on somebody's screen."""
+def tell(session: Session, address: str, told: Told, *, now: datetime) -> None:
+    """Put a message of the bot on somebody's screen, or into the group; a second time nothing happens."""
+    if told.key is not None and simulated.has_key(session, told.key):
+        return
+    is_group = told.chat == GROUP
     simulated.add(
         session,
         SimulatedMessage(
-            person_id=person_id_of(session, address),
-            chat=chat,
+            person_id=None if is_group else person_id_of(session, address),
+            key=told.key,
+            paper=told.paper,
+            chat=told.chat,
+            chat_id=address if is_group else None,
             sender=BOT,
-            kind=MessageKind.TEXT,
-            text=text,
+            kind=MessageKind.TEXT if told.paper is None else MessageKind.IMAGE,
+            text=told.text,
             at=now,
         ),
     )
@@ -103,22 +131,12 @@ def seen_by(session: Session, campaign: Campaign, address: str, *, after: int) -
 
 def told_before(session: Session, campaign: Campaign, address: str, key: str) -> list[dict[str, Any]]:
     """What was answered to the message `key` when it came: its reply, and what was pushed behind it."""
-    person_id = person_id_of(session, address)
-    log = inbound.list_of_person(session, person_id)
-    answered = next(row for row in log if row.channel == CHANNEL and row.key == key)
-    prefix = f"reply:{CHANNEL}:{address}:{key}:"
-    pushed = outbox.list_sent_to(session, person_id)
-    texts = [answered.reply, *(row.text for row in pushed if row.dedupe_key.startswith(prefix))]
-    since = [
-        row
-        for row in simulated.list_seen_by(session, person_id, after=0)
-        if row.sender == BOT and row.person_id == person_id and row.at >= answered.received_at
-    ]
-    found = (next((row for row in since if row.text == text), None) for text in texts)
-    return [_shown(campaign, row, address) for row in found if row is not None]
+    told = simulated.list_keyed(session, _reply_key(address, key))
+    return [_shown(campaign, row, address) for row in told]
 
 
 def _shown(campaign: Campaign, row: SimulatedMessage, address: str) -> dict[str, Any]:
+    """A bubble as `address` sees it; the page adds the addresses of what is in it."""
     return {
         "id": row.id,
         "at": row.at.astimezone(campaign.zone).isoformat(),
@@ -128,8 +146,8 @@ def _shown(campaign: Campaign, row: SimulatedMessage, address: str) -> dict[str,
         "kind": row.kind,
         "text": row.text,
         "file": row.file,
-        "image_url": None,
-        "link": None,
+        "group": row.chat_id,
+        "paper": row.paper,
     }
 
 
@@ -190,11 +208,6 @@ def _submission(turn: Turn) -> dict[str, Any]:
         "missing": [spec.key for spec in missing(turn)],
         "files": files,
     }
-
-
-def next_due(session: Session, *, after: datetime, until: datetime) -> datetime | None:
-    """When the next message or job falls due behind `after` and not behind `until`; None if nothing does."""
-    return simulated.next_due(session, after=after, until=until)
 
 
 def clock_offset(session: Session) -> float | None:

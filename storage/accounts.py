@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, String, UniqueConstraint, func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from storage.db import Base, UtcDateTime
+from storage.db import Base, UtcDateTime, connection_of
 
 
 class Account(Base):
@@ -15,8 +17,8 @@ class Account(Base):
 
     `one_time_until` is set while the password is a one-time one, which must be changed at the
     first sign-in and is worth nothing after that time. A session holds the `epoch` at which it
-    began and ends when that has moved on. `failures` counts wrong passwords since the last
-    right one, `locked_until` holds further tries off.
+    began and ends when that has moved on. `failures` counts tries since the last right password,
+    `locked_until` holds further ones off. `password_hash` "" is no password: nobody gets in.
     """
 
     __tablename__ = "accounts"
@@ -41,3 +43,49 @@ class Account(Base):
     first_signed_in_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_signed_in_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+def find(session: Session, account_id: int) -> Account | None:
+    return session.get(Account, account_id)
+
+
+def find_by_login(session: Session, login: str) -> Account | None:
+    return session.scalar(select(Account).where(Account.login == login))
+
+
+def find_of_union(session: Session, campaign: str, union_code: str) -> Account | None:
+    return session.scalar(
+        select(Account).where(Account.campaign == campaign, Account.union_code == union_code)
+    )
+
+
+def find_of_admin(session: Session, admin_id: int) -> Account | None:
+    return session.scalar(select(Account).where(Account.admin_id == admin_id))
+
+
+def hold(session: Session, account_id: int) -> Account:
+    """The account as it is now, which nobody else changes until the transaction ends; NoResultFound if gone."""
+    query = select(Account).where(Account.id == account_id)
+    return session.scalars(query.with_for_update().execution_options(populate_existing=True)).one()
+
+
+def list_of_campaign(session: Session, campaign: str) -> Sequence[Account]:
+    """The unions' accounts, in no order."""
+    query = select(Account).where(Account.campaign == campaign, Account.union_code.is_not(None))
+    return session.scalars(query).all()
+
+
+def add(session: Session, account: Account) -> bool:
+    """False, with nothing written, if another has the login, or the union or admin an account."""
+    connection_of(session)  # What was gathered to be written is no part of what may be undone.
+    try:
+        with session.begin_nested():
+            session.add(account)
+    except IntegrityError:
+        return False
+    return True
+
+
+def count_logins(session: Session, base: str) -> int:
+    """How many logins begin with `base`."""
+    return session.scalar(select(func.count()).where(Account.login.startswith(base, autoescape=True))) or 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text, insert, select
+from sqlalchemy import ForeignKey, Index, String, Text, func, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from storage.db import Base, UtcDateTime, connection_of
@@ -69,6 +69,14 @@ def note_act(
 def list_of_subject(session: Session, subject: str) -> Sequence[AuditRow]:
     """Oldest first."""
     return session.scalars(select(AuditRow).where(AuditRow.subject == subject).order_by(AuditRow.id)).all()
+
+
+def count_of_subject(session: Session, subject: str, action: str, *, since: datetime) -> int:
+    """How often this was done on a subject from `since` on."""
+    query = select(func.count()).where(
+        AuditRow.subject == subject, AuditRow.action == action, AuditRow.at >= since
+    )
+    return session.scalar(query) or 0
 
 
 def list_of(session: Session, submission_ids: Sequence[int]) -> Sequence[AuditRow]:

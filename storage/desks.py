@@ -84,7 +84,7 @@ _PEOPLE = (
     .select_from(_a.join(_p, _p.c.id == _a.c.person_id))
     .where(_a.c.channel == bindparam("channel"), _a.c.address.in_(bindparam("senders", expanding=True)))
     .order_by(_p.c.id)
-    .with_for_update(of=_p)
+    .with_for_update(of=_p, key_share=True)
 )  # fmt: skip
 
 # The locks are taken in the statement before, so this one sees what the last message left. That

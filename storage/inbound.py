@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from storage.db import Base, JsonValue, UtcDateTime
+from storage.db import Base, JsonValue, UtcDateTime, connection_of
+from storage.people import Person
 
 # A file that was fetched after its message came; no act of the person.
 FETCHED = "fetched"
@@ -42,28 +43,31 @@ class InboundRow(Base):
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-def latest_message(session: Session, channel: str, person_id: int) -> datetime | None:
-    """When a person last wrote or sent something on a channel."""
-    return session.scalar(
+def latest_messages(session: Session, channel: str, person_ids: Collection[int]) -> dict[int, datetime]:
+    """When each person last wrote or sent something on a channel; who never did is left out."""
+    latest = (
         select(InboundRow.received_at)
-        .where(InboundRow.person_id == person_id, InboundRow.channel == channel)
+        .where(InboundRow.person_id == Person.id, InboundRow.channel == channel)
         .where(InboundRow.kind.not_in((EVENT, FETCHED)))
         .order_by(InboundRow.id.desc())
         .limit(1)
+        .scalar_subquery()
     )
+    query = select(Person.id, latest).where(Person.id.in_(person_ids), latest.is_not(None))
+    return {person_id: at for person_id, at in connection_of(session).execute(query)}
 
 
 def list_events(
-    session: Session, channel: str, person_id: int, *, since: datetime
-) -> list[tuple[str, datetime]]:
-    """The names and times of what a person did beside writing, newest first."""
-    rows = session.execute(
-        select(InboundRow.detail, InboundRow.received_at)
-        .where(InboundRow.person_id == person_id, InboundRow.channel == channel)
+    session: Session, channel: str, person_ids: Collection[int], *, since: datetime
+) -> list[tuple[int, str, datetime]]:
+    """Who did what beside writing, and when, newest first."""
+    rows = connection_of(session).execute(
+        select(InboundRow.person_id, InboundRow.detail, InboundRow.received_at)
+        .where(InboundRow.person_id.in_(person_ids), InboundRow.channel == channel)
         .where(InboundRow.kind == EVENT, InboundRow.received_at >= since)
         .order_by(InboundRow.id.desc())
     )
-    return [(detail["event"], received_at) for detail, received_at in rows]
+    return [(person_id, detail["event"], at) for person_id, detail, at in rows]
 
 
 def list_of_person(session: Session, person_id: int) -> Sequence[InboundRow]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import (
@@ -12,15 +13,23 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    and_,
+    bindparam,
+    case,
     func,
     or_,
     select,
+    text,
     update,
 )
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
-from storage.db import Base, UtcDateTime
+from storage.db import Base, UtcDateTime, connection_of
 from storage.inbound import InboundRow
+
+# Written out, since a database uses a partial index only for a condition that it can read.
+_WAITS = "state IN ('new', 'parked')"
+_OF_A_GROUP = "chat = 'group'"
 
 
 class OutboxRow(Base):
@@ -31,7 +40,7 @@ class OutboxRow(Base):
     "joined" (its text went into an earlier row's), "failed" (given up, `error` says why),
     "unsure" (it may have arrived; a person decides whether it is sent again).
     `lease_until` is set while a worker holds the row. `paper` is the token of a picture that
-    goes with it.
+    goes with it. The text of a "secret" is blanked once it is over.
     """
 
     __tablename__ = "outbox"
@@ -39,8 +48,16 @@ class OutboxRow(Base):
         UniqueConstraint("dedupe_key"),
         Index(None, "state", "due_at"),
         Index(None, "person_id", "id"),
+        Index(
+            "ix_outbox_waiting", "channel", "address", "id",
+            sqlite_where=text(_WAITS), postgresql_where=text(_WAITS),
+        ),
+        Index(
+            "ix_outbox_of_groups", "address", "sent_at",
+            sqlite_where=text(_OF_A_GROUP), postgresql_where=text(_OF_A_GROUP),
+        ),
         CheckConstraint("kind <> 'secret' OR chat = 'private'", name="secrets_are_private"),
-    )
+    )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)
     channel: Mapped[str] = mapped_column(String(40))
@@ -60,6 +77,89 @@ class OutboxRow(Base):
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A row that was taken, free of the session. `attempts` counts this one.
+
+    `was_left` says that a worker held it before and never said how it went.
+    """
+
+    id: int
+    channel: str
+    address: str
+    chat: str
+    kind: str
+    person_id: int | None
+    dedupe_key: str
+    text: str
+    paper: str | None
+    attempts: int
+    created_at: datetime
+    was_left: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How the attempt `attempts` of a row ended; `due_at` only for another attempt, or for a parked row."""
+
+    id: int
+    attempts: int
+    state: str
+    error: str | None = None
+    due_at: datetime | None = None
+
+
+_OLDER = aliased(OutboxRow, name="older")
+_IS_FIRST = ~(
+    select(_OLDER.id)
+    .where(_OLDER.channel == OutboxRow.channel, _OLDER.address == OutboxRow.address)
+    .where(_OLDER.id < OutboxRow.id, text(f"older.{_WAITS}"))
+    # What is meant for a later time, and was never begun, holds up nothing that is due before it.
+    .where(or_(_OLDER.attempts > 0, _OLDER.due_at <= OutboxRow.due_at))
+    .exists()
+)
+_NOW = bindparam("now", type_=UtcDateTime)
+_DUE = (
+    select(
+        OutboxRow.id, OutboxRow.channel, OutboxRow.address, OutboxRow.chat, OutboxRow.kind, OutboxRow.person_id,
+        OutboxRow.dedupe_key, OutboxRow.text, OutboxRow.paper, OutboxRow.attempts + 1, OutboxRow.created_at,
+        OutboxRow.lease_until.is_not(None),
+    )
+    .where(OutboxRow.state == "new", OutboxRow.due_at <= _NOW)
+    .where(or_(OutboxRow.lease_until.is_(None), OutboxRow.lease_until < _NOW))
+    .where(OutboxRow.channel.in_(bindparam("channels", expanding=True)), _IS_FIRST)
+    .order_by(OutboxRow.due_at, OutboxRow.id)
+    .limit(bindparam("most"))
+    .with_for_update(of=OutboxRow, skip_locked=True)
+)  # fmt: skip
+_THESE = OutboxRow.id.in_(bindparam("ids", expanding=True))
+_TAKE = (
+    update(OutboxRow)
+    .where(_THESE)
+    .values(lease_until=bindparam("until", type_=UtcDateTime), attempts=OutboxRow.attempts + 1)
+)
+_IS_SECRET = OutboxRow.kind == "secret"
+_SENT = (
+    update(OutboxRow)
+    .where(_THESE)
+    .values(
+        state="sent", error=None, lease_until=None, sent_at=bindparam("at", type_=UtcDateTime),
+        text=case((_IS_SECRET, ""), else_=OutboxRow.text),
+    )
+)  # fmt: skip
+_STATE = bindparam("ending", type_=String)
+_ENDED = (
+    update(OutboxRow)
+    .where(OutboxRow.id == bindparam("row_id"), OutboxRow.attempts == bindparam("tried"))
+    .where(OutboxRow.state == "new")
+    .values(
+        state=_STATE, error=bindparam("reason", type_=Text), lease_until=None,
+        due_at=func.coalesce(bindparam("again_at", type_=UtcDateTime), OutboxRow.due_at),
+        text=case((and_(_IS_SECRET, _STATE == "failed"), ""), else_=OutboxRow.text),
+    )
+)  # fmt: skip
+
+
 def add(session: Session, rows: Sequence[OutboxRow]) -> None:
     session.add_all(rows)
     session.flush()
@@ -67,60 +167,37 @@ def add(session: Session, rows: Sequence[OutboxRow]) -> None:
 
 def claim_due(
     session: Session, *, channels: Sequence[str], now: datetime, lease: timedelta, most: int
-) -> Sequence[OutboxRow]:
-    """Take up to `most` due rows of these channels for `lease`; what another holds is passed over.
+) -> list[Claimed]:
+    """Take up to `most` due rows of these channels for `lease`, the longest due first.
 
-    Of one address only the oldest row that is left is taken, and none while that is parked, so
-    that parts arrive in their order.
+    What another holds is passed over. Of one address only the oldest row that is left is taken,
+    and none while that is parked, so that parts arrive in their order; a row that was never
+    tried and is meant for a later time is not counted among the older ones.
     """
-    older = (
-        select(func.min(OutboxRow.id))
-        .where(OutboxRow.state.in_(("new", "parked")))
-        .group_by(OutboxRow.channel, OutboxRow.address)
-    )
-    free = or_(OutboxRow.lease_until.is_(None), OutboxRow.lease_until < now)
-    ids = session.scalars(
-        select(OutboxRow.id)
-        .where(OutboxRow.state == "new", OutboxRow.due_at <= now, free)
-        .where(OutboxRow.channel.in_(channels), OutboxRow.id.in_(older))
-        .order_by(OutboxRow.due_at, OutboxRow.id)
-        .limit(most)
-        .with_for_update(skip_locked=True)
-    ).all()
-    if not ids:
-        return []
-    session.execute(
-        update(OutboxRow)
-        .where(OutboxRow.id.in_(ids), OutboxRow.state == "new", free)
-        .values(lease_until=now + lease, attempts=OutboxRow.attempts + 1)
-    )
-    return session.scalars(select(OutboxRow).where(OutboxRow.id.in_(ids)).order_by(OutboxRow.id)).all()
+    connection = connection_of(session)
+    rows = connection.execute(_DUE, {"channels": channels, "now": now, "most": most}).all()
+    if rows:
+        connection.execute(_TAKE, {"ids": [row[0] for row in rows], "until": now + lease})
+    return [Claimed(*tuple(row)) for row in rows]
 
 
-def settle(
-    session: Session,
-    row_id: int,
-    attempts: int,
-    *,
-    state: str,
-    error: str | None,
-    due_at: datetime | None,
-    now: datetime,
-) -> None:
-    """Record how the attempt of that count ended and let the row go; `due_at` only for another attempt.
+def settle(session: Session, endings: Collection[Ending], *, now: datetime) -> None:
+    """Record how attempts ended and let their rows go.
 
-    Nothing changes if the lease ran out and somebody else has claimed the row since, except
+    Nothing changes in a row whose lease ran out and that somebody else has claimed since, except
     that what was sent is sent, whoever sent it.
     """
-    values: dict[str, object] = {"state": state, "error": error, "lease_until": None}
-    if due_at is not None:
-        values["due_at"] = due_at
-    ours = update(OutboxRow).where(OutboxRow.id == row_id)
-    if state == "sent":
-        values["sent_at"] = now
-    else:
-        ours = ours.where(OutboxRow.attempts == attempts, OutboxRow.state == "new")
-    session.execute(ours.values(**values))
+    connection = connection_of(session)
+    sent = [ending.id for ending in endings if ending.state == "sent"]
+    if sent:
+        connection.execute(_SENT, {"ids": sent, "at": now})
+    others = [
+        {"row_id": one.id, "tried": one.attempts, "ending": one.state, "reason": one.error, "again_at": one.due_at}
+        for one in endings
+        if one.state != "sent"
+    ]  # fmt: skip
+    if others:
+        connection.execute(_ENDED, others)
 
 
 def wake_parked(session: Session, *, now: datetime) -> Sequence[int]:
@@ -128,16 +205,15 @@ def wake_parked(session: Session, *, now: datetime) -> Sequence[int]:
 
     A parked row's `due_at` is the moment at which it was parked.
     """
-    written_since = (
-        select(InboundRow.id)
-        .where(
-            InboundRow.person_id == OutboxRow.person_id,
-            InboundRow.channel == OutboxRow.channel,
-            InboundRow.received_at > OutboxRow.due_at,
-        )
-        .exists()
+    # Only the last is looked at: thousands may be parked, and this is asked every second.
+    last = (
+        select(InboundRow.received_at)
+        .where(InboundRow.person_id == OutboxRow.person_id, InboundRow.channel == OutboxRow.channel)
+        .order_by(InboundRow.id.desc())
+        .limit(1)
+        .scalar_subquery()
     )
-    parked = update(OutboxRow).where(OutboxRow.state == "parked", written_since)
+    parked = update(OutboxRow).where(OutboxRow.state == "parked", last > OutboxRow.due_at)
     woken = session.scalars(parked.values(state="new", error=None, due_at=now).returning(OutboxRow.id))
     return sorted(woken)
 
@@ -146,10 +222,11 @@ def join_waiting(session: Session, row_id: int, *, most: int) -> None:
     """Add to a row what waits behind it for the same address, up to `most` bytes in UTF-8.
 
     Every message counts against the platform's quota. Parts of one reply stay apart, since
-    they were cut to fill a message each. A row that went into another itself takes nothing.
+    they were cut to fill a message each, and so do pictures and secrets. A row that went into
+    another itself takes nothing.
     """
     row = session.get_one(OutboxRow, row_id)
-    if row.state != "new":
+    if row.state != "new" or _stands_alone(row):
         return
     waiting = session.scalars(
         select(OutboxRow)
@@ -158,11 +235,15 @@ def join_waiting(session: Session, row_id: int, *, most: int) -> None:
         .order_by(OutboxRow.id)
     )
     for other in waiting:
-        text = f"{row.text}\n\n{other.text}"
-        if len(text.encode()) > most or _reply_of(other) == _reply_of(row) != "":
+        both = f"{row.text}\n\n{other.text}"
+        if len(both.encode()) > most or _stands_alone(other) or _reply_of(other) == _reply_of(row) != "":
             break
-        row.text, other.state = text, "joined"
+        row.text, other.state = both, "joined"
     session.flush()
+
+
+def _stands_alone(row: OutboxRow) -> bool:
+    return row.paper is not None or row.kind == "secret"
 
 
 def _reply_of(row: OutboxRow) -> str:
@@ -170,16 +251,29 @@ def _reply_of(row: OutboxRow) -> str:
     return row.dedupe_key.rpartition(":")[0] if row.dedupe_key.startswith("reply:") else ""
 
 
-def count_sent_since(session: Session, channel: str, address: str, since: datetime) -> int:
-    """How many messages went to an address since then: what the platform's quota counts."""
-    return (
-        session.scalar(
-            select(func.count())
-            .select_from(OutboxRow)
-            .where(OutboxRow.channel == channel, OutboxRow.address == address, OutboxRow.sent_at >= since)
-        )
-        or 0
+def sent_to_people(
+    session: Session, channel: str, person_ids: Collection[int], *, since: datetime
+) -> list[tuple[int, datetime]]:
+    """Whom a message went to since then, and when: what the platform's quotas count."""
+    rows = connection_of(session).execute(
+        select(OutboxRow.person_id, OutboxRow.sent_at)
+        .where(OutboxRow.person_id.in_(person_ids), OutboxRow.channel == channel)
+        .where(OutboxRow.chat == "private", OutboxRow.sent_at >= since)
     )
+    return [(row.person_id, row.sent_at) for row in rows]
+
+
+def sent_to_groups(
+    session: Session, channel: str, addresses: Collection[str], *, since: datetime
+) -> list[tuple[str, datetime]]:
+    """The groups that a message went to since then, and when, in order."""
+    rows = connection_of(session).execute(
+        select(OutboxRow.address, OutboxRow.sent_at)
+        .where(text(f"outbox.{_OF_A_GROUP}"), OutboxRow.address.in_(addresses))
+        .where(OutboxRow.channel == channel, OutboxRow.sent_at >= since)
+        .order_by(OutboxRow.sent_at)
+    )
+    return [(row.address, row.sent_at) for row in rows]
 
 
 def count_held_up(session: Session) -> list[tuple[str, str, int]]:
@@ -191,6 +285,23 @@ def count_held_up(session: Session) -> list[tuple[str, str, int]]:
         .order_by(OutboxRow.channel, OutboxRow.error)
     )
     return [(channel, reason or "", count) for channel, reason, count in rows]
+
+
+def count_troubled(session: Session) -> list[tuple[str, str, int]]:
+    """Channel, state and number of messages that did not go out or may not have: failed, unsure, parked."""
+    rows = session.execute(
+        select(OutboxRow.channel, OutboxRow.state, func.count())
+        .where(OutboxRow.state.in_(("failed", "unsure", "parked")))
+        .group_by(OutboxRow.channel, OutboxRow.state)
+        .order_by(OutboxRow.channel, OutboxRow.state)
+    )
+    return [(channel, state, count) for channel, state, count in rows]
+
+
+def list_unsure(session: Session) -> Sequence[OutboxRow]:
+    """Messages of which nobody knows whether they arrived, the oldest first."""
+    query = select(OutboxRow).where(OutboxRow.state == "unsure").order_by(OutboxRow.id)
+    return session.scalars(query.with_for_update()).all()
 
 
 def take_unsent(session: Session, prefix: str, *, now: datetime) -> list[str]:

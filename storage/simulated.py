@@ -6,12 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, func, or_, select
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from storage.db import Base, JsonValue, UtcDateTime
-from storage.jobs import Job
-from storage.outbox import OutboxRow
 
 
 class SimulatedMessage(Base):
@@ -19,6 +17,7 @@ class SimulatedMessage(Base):
 
     `kind` is the message's kind, so that a voice still looks like one after a reload. `key` names
     a pushed message, so that the same one appears once; `paper` is the token of a picture in it.
+    `chat_id` tells groups apart, where `chat` is "group".
     """
 
     __tablename__ = "simulated_messages"
@@ -29,6 +28,7 @@ class SimulatedMessage(Base):
     key: Mapped[str | None] = mapped_column(String(200))
     paper: Mapped[str | None] = mapped_column(String(64))
     chat: Mapped[str] = mapped_column(String(20))
+    chat_id: Mapped[str | None] = mapped_column(String(200))
     sender: Mapped[str] = mapped_column(String(200))
     kind: Mapped[str] = mapped_column(String(20))
     text: Mapped[str] = mapped_column(Text)
@@ -39,6 +39,17 @@ class SimulatedMessage(Base):
 def add(session: Session, message: SimulatedMessage) -> None:
     session.add(message)
     session.flush()
+
+
+def has_key(session: Session, key: str) -> bool:
+    """Whether a message of that key is on the screen already."""
+    return session.scalar(select(SimulatedMessage.id).where(SimulatedMessage.key == key)) is not None
+
+
+def list_keyed(session: Session, prefix: str) -> Sequence[SimulatedMessage]:
+    """The messages whose keys begin with `prefix`, oldest first."""
+    query = select(SimulatedMessage).where(SimulatedMessage.key.startswith(prefix, autoescape=True))
+    return session.scalars(query.order_by(SimulatedMessage.id)).all()
 
 
 def find(session: Session, message_id: int) -> SimulatedMessage | None:
@@ -56,14 +67,3 @@ def list_seen_by(session: Session, person_id: int, *, after: int) -> Sequence[Si
 
 def last_id(session: Session) -> int:
     return session.scalar(select(SimulatedMessage.id).order_by(SimulatedMessage.id.desc()).limit(1)) or 0
-
-
-def next_due(session: Session, *, after: datetime, until: datetime) -> datetime | None:
-    """The earliest time in the span, without its beginning, at which a message or a job waits."""
-    times = [
-        session.scalar(
-            select(func.min(row.due_at)).where(row.state == "new", row.due_at > after, row.due_at <= until)
-        )
-        for row in (OutboxRow, Job)
-    ]
-    return min((time for time in times if time is not None), default=None)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     ForeignKey,
     Index,
     String,
@@ -20,7 +22,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.exc import NoResultFound
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from storage.db import Base, JsonValue, UtcDateTime, connection_of
 
@@ -157,6 +159,51 @@ def count_by_union(session: Session, campaign: str, states: Sequence[str]) -> di
         .group_by(Submission.union_code)
     )
     return {code: count for code, count in rows if code is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """A submission that has a number, with the two answers by which people know it."""
+
+    number: str
+    state: str
+    submitted_at: datetime
+    title: Any
+    completers: Any
+
+
+def count_numbered(session: Session, campaign: str, union_code: str) -> int:
+    """How many a union was ever handed; what was taken back since keeps its number."""
+    query = select(func.count()).where(*_numbered(campaign, union_code))
+    return session.scalar(query) or 0
+
+
+def list_numbered(
+    session: Session, campaign: str, union_code: str, *, skip: int, most: int
+) -> Sequence[Numbered]:
+    """Those of a union, newest first."""
+    title, completers = aliased(Answer), aliased(Answer)
+    rows = session.execute(
+        select(
+            Submission.number, Submission.state, Submission.submitted_at,
+            title.value.label("title"), completers.value.label("completers"),
+        )
+        .outerjoin(title, (title.submission_id == Submission.id) & (title.field == "title"))
+        .outerjoin(
+            completers, (completers.submission_id == Submission.id) & (completers.field == "completers")
+        )
+        .where(*_numbered(campaign, union_code))
+        .order_by(Submission.submitted_at.desc(), Submission.id.desc())
+        .offset(skip)
+        .limit(most)
+    )  # fmt: skip
+    return [Numbered(**row._mapping) for row in rows]
+
+
+def _numbered(campaign: str, union_code: str) -> tuple[ColumnElement[bool], ...]:
+    return (
+        Submission.campaign == campaign, Submission.union_code == union_code, Submission.number.is_not(None)
+    )  # fmt: skip
 
 
 def find_title(session: Session, campaign: str, title_key: str, *, besides: int) -> int | None:

@@ -16,7 +16,7 @@ from bot.media.sniffing import format_of
 from bot.wording import Wording
 from handlers.campaigns import Campaign, with_dates
 from handlers.conversation import Answered, receive
-from handlers.messages import InboundMessage, Media, MessageKind, Outcome, Reply
+from handlers.messages import GROUP, InboundMessage, Media, MessageKind, Outcome, Reply
 from handlers.pack_loading import load_pack
 from handlers.progress import missing
 from handlers.turns import Turn, file_facts
@@ -75,11 +75,26 @@ class Talk:
             )
         )
 
+    def in_group(
+        self, text: str = "", *, group: str = "group", addressed: bool = True, event: str | None = None
+    ) -> Heard:
+        """Say something in a group, by default to the bot, or join and leave it; what the group hears of that."""
+        kind = MessageKind.TEXT if event is None else MessageKind.EVENT
+        message = self.message_in_group(kind, text=text, chat_id=group, addressed=addressed, event=event)
+        heard = self.sends(message)
+        told = [row.text for row in group_rows(self.database) if f":{message.key}:" in row.dedupe_key]
+        return Heard(heard.outcome, heard.asked, "\n".join(told))
+
+    def message_in_group(self, kind: MessageKind, *, chat_id: str = "group", **more: Any) -> InboundMessage:
+        return InboundMessage(
+            self.channel, self.name, f"g{next(_keys)}", kind, chat=GROUP, chat_id=chat_id, **more
+        )
+
     def sends(self, message: InboundMessage, *, passive: bool = True) -> Heard:
         """Hand a message over; without `passive` its answer goes through the outbox, as the worker's do."""
         with self.database.writing() as session:
             answered: Answered = receive(
-                session, self.campaign, message, now=self.now, render=_whole, passive=passive
+                session, self.campaign, message, now=self.now, render=whole, passive=passive
             )
         return Heard(answered.outcome, answered.asked, answered.text)
 
@@ -105,12 +120,21 @@ class Talk:
     def missing(self) -> list[str]:
         message = InboundMessage(self.channel, self.name, "", MessageKind.TEXT)
         with self.database.reading() as session:
-            turn = Turn(session, self.campaign, self.desk(), message, self.now, _whole)
+            turn = Turn(session, self.campaign, self.desk(), message, self.now, whole)
             return [spec.key for spec in missing(turn)]
 
     def files(self, key: str) -> list[dict[str, Any]]:
         return [dict(fact) for fact in file_facts(self.desk().files.get(key, []))]
 
 
-def _whole(reply: Reply) -> list[str]:
-    return [wording().text(reply)]
+def group_rows(database: Database) -> list[OutboxRow]:
+    """What the bot has said to groups, or is going to, in that order."""
+    query = select(OutboxRow).where(OutboxRow.chat == GROUP).order_by(OutboxRow.due_at, OutboxRow.id)
+    with database.reading() as session:
+        return list(session.scalars(query))
+
+
+def whole(reply: Reply) -> list[str]:
+    """A reply in one part, however long; none where nothing is said."""
+    text = wording().text(reply)
+    return [text] if text else []

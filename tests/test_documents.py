@@ -208,9 +208,15 @@ def test_every_path_in_a_document_is_there() -> None:
     assert [path for path in sorted(named) if not (ROOT / path).exists()] == []
 
 
+def chat_words() -> list[str]:
+    """What the README says one may send: submitters, then contacts and admins."""
+    parts = ("申报人怎么用", "联系人和管理员怎么用")
+    return [word for part in parts for cell in first_cells(section(README, part)) for word in quoted(cell)]
+
+
 def test_every_chat_word_of_the_readme_is_one() -> None:
     pack = campaign().pack
-    words = [word for cell in first_cells(section(README, "申报人怎么用")) for word in quoted(cell)]
+    words = chat_words()
     understood = {word: recognise(word, pack) for word in words}
     assert [word for word, found in understood.items() if found is None or found.certainty != "exact"] == []
 
@@ -218,7 +224,7 @@ def test_every_chat_word_of_the_readme_is_one() -> None:
 def test_the_readme_names_every_command_of_the_chat() -> None:
     pack = campaign().pack
     there = tomllib.loads(read(ROOT / "templates" / "chat" / "commands.toml"))
-    words = [word for cell in first_cells(section(README, "申报人怎么用")) for word in quoted(cell)]
+    words = [word.replace("CODE", "12345678") for word in chat_words()] + ["绑定管理员 12345678"]
     assert {found.name for word in words if (found := recognise(word, pack))} == set(there)
 
 
@@ -227,7 +233,7 @@ def test_the_chinese_section_is_chinese() -> None:
     text = section(README, "部署与使用")
     parts = re.findall(r"^### (.+)$", text, re.MULTILINE)
     assert [part for part in parts if len(CHINESE.findall(section(README, part))) < 3] == []
-    assert len(parts) == 8
+    assert len(parts) == 9
 
 
 def test_every_decision_is_in_the_list() -> None:

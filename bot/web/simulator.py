@@ -17,18 +17,20 @@ from bot.inbox import OverloadedError, Work
 from bot.jobs import keep_file
 from bot.papers.qr import union_code
 from bot.scheduler import run_due
+from bot.web import problems
 from bot.web import simulator_input as read
 from bot.web.files import send_kept
+from bot.web.simulator_addresses import PICTURES, with_addresses
+from bot.web.simulator_group import GroupDesk
 from bot.wiring import Application
-from handlers import simulation
+from handlers import agenda, simulation
+from handlers.calling import take_call
 from handlers.conversation import Answered
 from handlers.errors import HandlerError
 from handlers.events import UNION_SCENE
 from handlers.messages import InboundMessage, Line, Media, Outcome, Reply, say
 from handlers.rules.cleaning import storable
 
-# Chromium and WeChat draw these; another picture is shown as a file.
-PICTURES = ("jpeg", "png", "gif", "webp", "bmp")
 FARTHEST = timedelta(days=3653)
 MEGABYTE = 1024 * 1024
 
@@ -45,6 +47,9 @@ def blueprint(application: Application) -> Blueprint:
     page.get("/", strict_slashes=False)(desk.page)
     page.get("/qr/<code>.png")(desk.qr)
     page.get("/files/<int:number>")(desk.file)
+    group = GroupDesk(application)
+    page.get("/group.png")(group.poster)
+    page.get("/api/group")(group.group)
     page.get("/api/people")(desk.people)
     page.post("/api/people")(desk.add_person)
     page.get("/api/unions")(desk.unions)
@@ -92,9 +97,9 @@ class _Desk:
         return self._sentence(error.line), 404 if unknown else 409 if conflict else 400
 
     def failed(self, error: HTTPException) -> HTTPException | Response:
-        """A sentence instead of the framework's page; other pages keep theirs."""
+        """A sentence instead of a page; other pages have one."""
         if not _is_here():
-            return error
+            return problems.page(error)
         response = error.get_response()
         most = (request.max_content_length or 0) // MEGABYTE
         body = self._sentence(say("simulator/refused", status=response.status_code, most=most))
@@ -176,7 +181,7 @@ class _Desk:
         campaign = self._application.campaign()
         with self._application.database.reading() as session:
             told = [simulation.told_before(session, campaign, person, key) for key in keys]
-        return [shown for one in told for shown in one]
+        return [self._with_addresses(shown) for one in told for shown in one]
 
     def _media(self) -> Sequence[Media | None]:
         """The posted files, kept; one None where a message has no file."""
@@ -191,20 +196,24 @@ class _Desk:
     def _say(self, sent: read.Sent, media: Media | None, key: str) -> Answered:
         application = self._application
         now = application.clock.now()
+        # In 1:1 nobody is called by name, so there it is part of what is said.
+        addressed, text = take_call(sent.text) if sent.group else (False, sent.text)
         message = InboundMessage(
             channel=simulation.CHANNEL,
             sender=sent.person,
             key=key,
             kind=sent.kind,
-            text=sent.text,
+            text=text,
             chat=sent.chat,
+            chat_id=sent.group,
+            addressed=addressed,
             media=media,
             event=sent.event,
             scene=sent.scene,
         )
 
         def record(session: Any, answered: Answered) -> None:
-            simulation.record(session, message, answered, now=now)
+            simulation.record(session, message, answered, said=sent.text, now=now)
 
         return application.inbox.answer_now(Work(message, now, self._parts, also=record))
 
@@ -218,7 +227,10 @@ class _Desk:
     def _seen(self, person: str, after: int) -> list[dict[str, Any]]:
         with self._application.database.reading() as session:
             rows = simulation.seen_by(session, self._application.campaign(), person, after=after)
-        return [_with_address(row) for row in rows]
+        return [self._with_addresses(row) for row in rows]
+
+    def _with_addresses(self, message: dict[str, Any]) -> dict[str, Any]:
+        return with_addresses(message, self._application.config.server.public_url)
 
     def state(self) -> Response:
         application = self._application
@@ -261,7 +273,9 @@ class _Desk:
     def _next_due(self, until: datetime) -> datetime | None:
         application = self._application
         with application.database.reading() as session:
-            return simulation.next_due(session, after=application.clock.now(), until=until)
+            campaign = application.campaign()
+            now = application.clock.now()
+            return agenda.next_due(session, campaign, campaign.reminders, after=now, until=until)
 
     def _go(self, instant: datetime) -> None:
         offset = self._application.clock.move_to(instant)
@@ -273,14 +287,3 @@ class _Desk:
 def _key(sent: read.Sent, place: int) -> str:
     """What the message of one of several files is known by."""
     return sent.key if place == 0 else f"{sent.key}:{place}"
-
-
-def _with_address(message: dict[str, Any]) -> dict[str, Any]:
-    """The message with the addresses of its picture or file on this server."""
-    file = message["file"]
-    if file is None or "sha256" not in file:
-        return message
-    address = f"/simulator/files/{message['id']}"
-    is_picture = message["kind"] == "image" and file["format"] in PICTURES
-    shown = {name: file[name] for name in ("name", "size", "kind")}
-    return {**message, "file": {**shown, "url": address}, "image_url": address if is_picture else None}

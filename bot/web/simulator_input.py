@@ -14,23 +14,25 @@ from werkzeug.exceptions import BadRequest
 from handlers.errors import HandlerError
 from handlers.messages import GROUP, PRIVATE, MessageKind
 from handlers.rules.cleaning import storable
+from handlers.simulation import GROUP_ID
 
 KINDS = (
     MessageKind.TEXT, MessageKind.IMAGE, MessageKind.VOICE, MessageKind.VIDEO, MessageKind.FILE,
     MessageKind.EVENT,
 )  # fmt: skip
 WITH_FILE = (MessageKind.IMAGE, MessageKind.VIDEO, MessageKind.FILE)
-EVENTS = ("join", "scan")
+EVENTS = ("join", "leave", "scan")
 LONGEST_NAME = 40
 LONGEST_WORD = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A message that the page posts."""
+    """A message that the page posts. `group` is the id of the group that it is said in, "" in 1:1."""
 
     person: str
     chat: str
+    group: str
     kind: MessageKind
     text: str
     event: str | None
@@ -46,9 +48,11 @@ def read_sent() -> Sent:
         raise HandlerError("simulator/file_missing")
     if kind in (MessageKind.TEXT, MessageKind.EVENT) and request.files:
         raise HandlerError("simulator/file_unwanted")
+    chat = _one_of(body, "chat", (PRIVATE, GROUP))
     return Sent(
         person=_word(body, "person"),
-        chat=_one_of(body, "chat", (PRIVATE, GROUP)),
+        chat=chat,
+        group=(_word(body, "group") or GROUP_ID) if chat == GROUP else "",
         kind=kind,
         text=_text(body, "text"),
         event=_one_of(body, "event", EVENTS) if kind is MessageKind.EVENT else None,

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from handlers.dialogs import accounts, admins, broadcasts, contacts, duties, group, reminders
-from handlers.messages import Line, Reply
+from handlers.messages import Line, Media, MessageKind, Reply
 from handlers.turns import Turn
 
 MODULES = (accounts, admins, broadcasts, contacts, duties, group, reminders)
@@ -22,3 +22,15 @@ for _module in MODULES:
     ORDERS.update(_module.ORDERS)
     RESOLVERS.update(_module.RESOLVERS)
     REPEATS.update(_module.REPEATS)
+
+FILES = broadcasts.FILES
+
+
+def take_file(turn: Turn, media: Media) -> Reply | None:
+    """Give a file to the question that waits for one; None if it belongs to a submission."""
+    pending = turn.desk.pending or {"kind": ""}
+    take = FILES.get(pending["kind"])
+    was_fetched = turn.message.kind is MessageKind.FETCHED
+    if take is None or (was_fetched and media.field != pending["kind"]):
+        return None
+    return take(turn, pending, media)

@@ -26,6 +26,8 @@ COMMANDS = {
     "load-pack": ["load-pack", "jiangsu-2024", "--diff"],
     "export": ["export", "--output", "-"],
     "console": ["console"],
+    "add-admin": ["add-admin", "钱德乾"],
+    "bind-code": ["bind-code"],
 }
 Said = tuple[int, str, str]
 

@@ -2,71 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
 from structlog.testing import capture_logs
 
 from bot.channels.base import ChannelError, Outgoing
-from bot.dispatcher import STOPPED_FOR, Dispatcher
-from handlers.deliveries import Window
-from storage import desks, outbox, people
+from bot.dispatcher import AT_FIRST, STOPPED_FOR, Dispatcher
+from handlers.deliveries import Claim, Window
+from storage import people
 from storage.db import Database
-from storage.outbox import OutboxRow
-from tests.storage.rows import NOON, add_person, log_row, outbox_row
-
-SECOND = timedelta(seconds=1)
-DAY = timedelta(days=1)
-
-
-@dataclass
-class Post:
-    """A platform's edge: takes messages, or refuses each with `fault`."""
-
-    name: str = "test"
-    windows: Mapping[str, Window] = field(default_factory=dict)
-    fault: Exception | None = None
-    taken: list[tuple[str, str]] = field(default_factory=list)
-
-    def split(self, text: str) -> list[str]:
-        return [text]
-
-    def send(self, message: Outgoing) -> None:
-        if self.fault is not None:
-            raise self.fault
-        self.taken.append((message.address, message.text))
-
-
-def put(database: Database, *keys: str, **changes: Any) -> None:
-    with database.writing() as session:
-        found = people.find_address(session, "test", "zhangwei")
-        person = add_person(session) if found is None else found.person_id
-        outbox.add(session, [outbox_row(person, key, **changes) for key in keys])
-
-
-def rows(database: Database) -> list[tuple[str, str | None, timedelta]]:
-    """State, reason, and how long after noon the row is due."""
-    with database.reading() as session:
-        found = session.scalars(select(OutboxRow).order_by(OutboxRow.id))
-        return [(row.state, row.error, row.due_at - NOON) for row in found]
-
-
-def writes(database: Database, at: datetime) -> None:
-    """The person's own next message."""
-    with database.writing() as session:
-        address = people.find_address(session, "test", "zhangwei")
-        assert address is not None
-        desk = desks.new_desk(session, "test", "zhangwei", address.person_id)
-        desks.close_desk(session, desk, log_row(address.person_id, "k", received_at=at), now=at)
-
-
-def deliver(database: Database, post: Post, *, now: datetime = NOON) -> int:
-    with capture_logs():
-        return Dispatcher(database, {"test": post}).deliver(lambda: now)
+from tests.bot.post import DAY, SECOND, Post, deliver, put, rows, writes
+from tests.storage.rows import NOON
 
 
 def test_what_is_due_goes_out_once_and_in_its_order(database: Database) -> None:
@@ -171,3 +119,62 @@ def test_only_one_channel_may_be_served(database: Database) -> None:
     dispatcher = Dispatcher(database, {"test": here, "another": there})
     assert dispatcher.deliver(lambda: NOON, only="another") == 1
     assert (here.taken, there.taken) == ([], [("zhangwei", "two")])
+
+
+def test_a_message_carries_what_its_channel_needs(database: Database) -> None:
+    put(database, "one", paper="token")
+    post = Post(opens_papers=True)
+    deliver(database, post)
+    assert post.outgoing == [Outgoing("zhangwei", "one", None, None, "token", "one", "private")]
+
+
+def test_what_is_refused_for_all_is_not_asked_for_each(database: Database) -> None:
+    """A day's quota is used up: of hundreds that are due a few find out."""
+    for number in range(300):
+        put(database, f"k{number}", address=f"a{number}")
+    post = Post(fault=ChannelError("45009", permanent=False, action="wait", retry_after=3600.0))
+    deliver(database, post)
+    assert post.tried <= AT_FIRST
+    post.fault = None
+    assert deliver(database, post, now=NOON + 2 * timedelta(hours=1)) == 300
+
+
+def test_a_delivery_that_has_had_enough_leaves_the_rest(database: Database) -> None:
+    for number in range(50):
+        put(database, f"k{number}", address=f"a{number}")
+    post = Post()
+    dispatcher = Dispatcher(database, {"test": post})
+    assert dispatcher.deliver(lambda: NOON, enough=lambda: len(post.taken) >= AT_FIRST) == AT_FIRST
+    assert dispatcher.deliver(lambda: NOON) == 50 - AT_FIRST
+    assert len(set(post.taken)) == len(post.taken) == 50
+
+
+def test_parked_messages_do_not_hold_up_what_may_go(database: Database) -> None:
+    """Hundreds whose window is closed stand before one whose is open."""
+    for number in range(300):
+        put(database, f"k{number}", address=f"a{number}", person=f"p{number}", due_at=NOON - SECOND)
+    put(database, "open")
+    writes(database, NOON - SECOND)
+    post = Post(windows={"message": Window(5, 2 * DAY)})
+    assert (deliver(database, post, now=NOON + SECOND), post.taken) == (1, [("zhangwei", "open")])
+
+
+def test_what_was_begun_is_settled_though_the_books_fail_once(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(20):
+        put(database, f"k{number}", address=f"a{number}")
+    post, dispatcher = Post(), None
+    dispatcher = Dispatcher(database, {"test": post})
+    claim, calls = dispatcher.claim, []
+
+    def fails_once(*arguments: Any) -> Claim:
+        calls.append(1)
+        if len(calls) == 2:
+            raise OSError("the disk is away")
+        return claim(*arguments)
+
+    monkeypatch.setattr(dispatcher, "claim", fails_once)
+    with pytest.raises(OSError, match="away"):
+        dispatcher.deliver(lambda: NOON)
+    assert [state for state, _, _ in rows(database)].count("sent") == len(post.taken) > 0

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from threading import Event
 
@@ -11,6 +13,7 @@ from sqlalchemy import select
 from structlog.testing import capture_logs
 
 from bot.config import load_config
+from bot.dispatcher import AT_FIRST
 from bot.scheduler import Scheduler, run_due
 from bot.starting import prepare
 from bot.wiring import Application, wire
@@ -59,12 +62,64 @@ def owner(database: Database) -> str:
         return session.scalars(select(Lease)).one().owner
 
 
+def lease(database: Database) -> datetime:
+    with database.reading() as session:
+        return session.scalars(select(Lease)).one().until
+
+
+def wait_until(done: Callable[[], bool]) -> None:
+    until = time.monotonic() + 60
+    while not done():
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
 def test_the_first_turn_does_what_is_due(application: Application) -> None:
     put(application, "您好")
     scheduler = Scheduler(application)
     scheduler.start()
+    wait_until(lambda: states(application.database) == ["sent"])
     scheduler.stop()
-    assert (shown(application.database), states(application.database)) == (["您好"], ["sent"])
+    assert shown(application.database) == ["您好"]
+
+
+def test_a_turn_that_takes_long_neither_keeps_the_start_nor_loses_the_lead(
+    application: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its lease is renewed while it works; without that another would take over."""
+    monkeypatch.setattr("bot.scheduler.RENEWED_EVERY_SECONDS", 0.01)
+    begun, go_on = Event(), Event()
+
+    def work(now: object) -> int:
+        begun.set()
+        assert go_on.wait(60)
+        return 0
+
+    monkeypatch.setattr(application.worker, "work", work)
+    scheduler = Scheduler(application)
+    scheduler.start()
+    assert begun.wait(60)
+    before = lease(application.database)
+    wait_until(lambda: lease(application.database) > before)
+    go_on.set()
+    scheduler.stop()
+
+
+def test_a_delivery_begins_nothing_more_once_it_is_told_to_stop(application: Application) -> None:
+    for number in range(100):
+        put(application, f"第{number}条")
+    scheduler, sent = Scheduler(application), []
+    deliver = application.channels["simulator"].send  # type: ignore[attr-defined]
+
+    def send(message: object) -> None:
+        sent.append(message)
+        scheduler._stopping.set()
+        deliver(message)
+
+    application.channels["simulator"].send = send  # type: ignore[attr-defined]
+    scheduler._tick()
+    assert (len(sent), states(application.database).count("sent")) == (AT_FIRST, AT_FIRST)
+    assert states(application.database).count("new") == 100 - AT_FIRST
 
 
 def test_who_stops_lets_another_lead_at_once(application: Application) -> None:

@@ -57,6 +57,16 @@ def test_a_value_that_is_missing_is_a_fault_and_no_gap(wording: Wording) -> None
         wording.text(reply(say("greeting")))
 
 
+def test_every_template_knows_where_the_pages_are(tmp_path: Path) -> None:
+    """Also one that is a part of another; without an address only the path is left."""
+    (tmp_path / "link.txt").write_text("{{ public_url }}/p/{{ token }}", encoding="utf-8")
+    (tmp_path / "whole.txt").write_text("{% include 'link.txt' %}", encoding="utf-8")
+    addressed, bare = Wording(tmp_path, public_url="https://wuxiao.example.org"), Wording(tmp_path)
+    lines = reply(say("link", token="a1"), say("whole", token="b2"))
+    assert addressed.text(lines) == "https://wuxiao.example.org/p/a1\n\nhttps://wuxiao.example.org/p/b2"
+    assert bare.text(lines) == "/p/a1\n\n/p/b2"
+
+
 def test_one_reply_leaves_nothing_for_the_next(wording: Wording) -> None:
     wording.text(reply(say("greeting", name="张伟")))
     with pytest.raises(UndefinedError):

@@ -42,5 +42,5 @@ def simulator_server(
         return
     server = Demonstration(tmp_path_factory.mktemp("simulator"), database_url="")
     server.start()
-    yield Server(server.url, bind_code="")
+    yield Server(server.url, bind_code="", config=server.folder / "demo" / "config.toml")
     server.stop()

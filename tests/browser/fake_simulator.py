@@ -270,7 +270,7 @@ class FakeSimulator:
             }  # fmt: skip
         pending = {"kind": "voice", "text": person.proposed} if person.proposed else None
         return {"asked": person.asked, "pending": pending, "submission": submission, "fields": rows,
-                "roles": ["submitter"], "group": {"bound": self.bound}}  # fmt: skip
+                "roles": ["submitter"]}  # fmt: skip
 
     def shown(self, key: str, value: Any) -> str:
         if value is None:
@@ -344,6 +344,11 @@ def add_api(app: Flask, fake: FakeSimulator) -> None:
         with fake.lock:
             return fake.state(fake.people[request.args["person"]])
 
+    @app.get("/simulator/api/group")
+    def group() -> Any:
+        with fake.lock:
+            return {"bound": fake.bound, "name": "全省职工“五小”创新成果征集群"}
+
     @app.route("/simulator/api/clock", methods=["GET", "POST"])
     def clock() -> Any:
         with fake.lock:
@@ -356,6 +361,7 @@ def add_api(app: Flask, fake: FakeSimulator) -> None:
 
 
 def add_pictures(app: Flask, fake: FakeSimulator) -> None:
+    @app.get("/simulator/group.png", defaults={"code": "group"})
     @app.get("/simulator/qr/<code>.png")
     def qr(code: str) -> Response:
         picture = io.BytesIO()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import requests
@@ -41,10 +42,11 @@ def document(name: str) -> FilePayload:
 
 @dataclass(frozen=True)
 class Server:
-    """A running simulator, fake or real. `bind_code` is a code that binds its group."""
+    """A running simulator, fake or real. `bind_code` is a code that binds its group, `config` the real one's."""
 
     url: str
     bind_code: str
+    config: Path | None = None
 
     def get(self, path: str, **query: Any) -> Any:
         return requests.get(f"{self.url}/simulator/api/{path}", params=query, timeout=10).json()

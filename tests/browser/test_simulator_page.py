@@ -342,8 +342,9 @@ def test_group_is_shared_and_opens_when_bound(zhang: Phone, desk: Desk, simulato
     for phone in (zhang, li):
         phone.tab("征集群")
     notice = zhang.chat.locator(".group-notice")
-    expect(notice).to_contain_text("征集群还没有开通")
+    expect(notice).to_contain_text("助手还没有绑定这个群")
     expect(notice).to_be_visible()
+    expect(zhang.quick).to_have_count(0)
     zhang.box.fill("大家好")
     with desk.page.expect_request("**/simulator/api/messages") as sent:
         zhang.box.press("Enter")
@@ -352,6 +353,7 @@ def test_group_is_shared_and_opens_when_bound(zhang: Phone, desk: Desk, simulato
     expect(li.chat).to_contain_text("大家好")
     zhang.say(f"绑定 {simulator_server.bind_code}")
     expect(notice).to_be_hidden()
+    expect(zhang.quick).to_have_text(["@助手 进度", "@助手 二维码", "@助手 帮助", "@助手 联系人"])
     zhang.tab("单聊")
     assert zhang.own_texts() == []
 

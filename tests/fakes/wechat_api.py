@@ -61,8 +61,10 @@ class Answer:
 
 @dataclass
 class Fault:
-    """A misbehaviour of one call: `kind` is "errcode", "status", "slow", "reset", "cut", "drip" or "answer".
+    """A misbehaviour of one call: `kind` is "errcode", "status", "slow", "reset", "taken", "cut", "drip" or "answer".
 
+    "reset" breaks the connection before anything was done, "taken" after all was done; of "cut" and
+    "drip" the answer never comes whole, though what was asked is done.
     Of the calls to `path` (all if "") every `every`-th is hit, at most `times` of them.
     """
 
@@ -311,6 +313,8 @@ class _Handler(BaseHTTPRequestHandler):
         elif fault.kind == "answer":
             assert fault.answer is not None
             self._write(fault.answer)
+        elif fault.kind == "reset":
+            self._reset()
         else:
             self._break_off(fault, api.answer(call))
 
@@ -322,12 +326,10 @@ class _Handler(BaseHTTPRequestHandler):
         return Call(self.command, path, dict(parse_qsl(parts.query)), headers, body)
 
     def _break_off(self, fault: Fault, answer: Answer) -> None:
-        """ "cut": half of the body; "drip": all of it, slowly; "reset": nothing at all."""
+        """ "cut": half of the body; "drip": all of it, slowly; "taken": nothing at all."""
         self.close_connection = True
-        if fault.kind == "reset":
-            linger = struct.pack("ii", 1, 0)
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-            self.connection.close()
+        if fault.kind == "taken":
+            self._reset()
         elif fault.kind == "cut":
             half = Answer(
                 answer.body[: len(answer.body) // 2], answer.content_type, declared=len(answer.body)
@@ -338,6 +340,12 @@ class _Handler(BaseHTTPRequestHandler):
             for place in range(len(answer.body)):
                 self.server.api.stopping.wait(fault.seconds)
                 self.wfile.write(answer.body[place : place + 1])
+
+    def _reset(self) -> None:
+        self.close_connection = True
+        linger = struct.pack("ii", 1, 0)
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        self.connection.close()
 
     def _write(self, answer: Answer) -> None:
         self._head(answer, answer.declared if answer.declared is not None else len(answer.body))

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from storage import jobs, leases, outbox, people, platform_tokens, submissions
 from storage.db import Database
 from storage.jobs import Job
-from storage.outbox import OutboxRow
+from storage.outbox import Ending, OutboxRow
 from storage.submissions import NumberCounter
 
 NOON = datetime(2024, 4, 15, 4, 0, tzinfo=UTC)
@@ -33,7 +33,7 @@ def add_draft(session: Session, person_id: int, **changes: Any) -> int:
     return submissions.add(session, {**columns, **changes})
 
 
-def outbox_row(person_id: int, key: str, **changes: Any) -> OutboxRow:
+def outbox_row(person_id: int | None, key: str, **changes: Any) -> OutboxRow:
     """A message that is due at noon; its text is its key."""
     columns = {
         "channel": "test", "address": "zhangwei", "person_id": person_id, "dedupe_key": key, "text": key,
@@ -97,8 +97,9 @@ def take_messages(url: str) -> list[str]:
             break
         taken += [text for _, text, _ in found]
         with database.writing() as session:
-            for row_id, _, attempts in found:
-                outbox.settle(session, row_id, attempts, state="sent", error=None, due_at=None, now=NOON)
+            outbox.settle(
+                session, [Ending(row_id, attempts, "sent") for row_id, _, attempts in found], now=NOON
+            )
     database.close()
     return taken
 

@@ -53,13 +53,13 @@ def test_everything_that_was_said_is_kept(database: Database, person: int) -> No
 
 def test_last_message_is_no_event_and_no_fetched_file(database: Database, person: int) -> None:
     with database.reading() as session:
-        assert inbound.latest_message(session, "test", person) is None
+        assert inbound.latest_messages(session, "test", [person]) == {}
     hear(database, person, "k1")
     hear(database, person, "k2", NOON + MINUTE, kind="event", detail={"event": "subscribe"})
     hear(database, person, "k3", NOON + 2 * MINUTE, kind="fetched")
     hear(database, person, "k4", NOON + 3 * MINUTE, channel="simulator")
     with database.reading() as session:
-        assert inbound.latest_message(session, "test", person) == NOON
+        assert inbound.latest_messages(session, "test", [person]) == {person: NOON}
 
 
 def test_events_newest_first_since_a_moment(database: Database, person: int) -> None:
@@ -68,6 +68,18 @@ def test_events_newest_first_since_a_moment(database: Database, person: int) -> 
         hear(database, person, name, at, kind="event", detail={"event": name, "scene": None})
     hear(database, person, "text", NOON + MINUTE)
     with database.reading() as session:
-        listed = inbound.list_events(session, "test", person, since=NOON + MINUTE)
-        assert inbound.list_events(session, "simulator", person, since=NOON) == []
-    assert listed == [("click", NOON + 2 * MINUTE), ("scan", NOON + MINUTE)]
+        listed = inbound.list_events(session, "test", [person], since=NOON + MINUTE)
+        assert inbound.list_events(session, "simulator", [person], since=NOON) == []
+    assert listed == [(person, "click", NOON + 2 * MINUTE), (person, "scan", NOON + MINUTE)]
+
+
+def test_each_of_many_people_has_a_last_message_of_their_own(database: Database, person: int) -> None:
+    with database.writing() as session:
+        others = [add_person(session, name) for name in ("lina", "wangfang")]
+    hear(database, person, "k1")
+    hear(database, others[0], "k2", NOON + MINUTE, sender="lina")
+    hear(database, person, "k3", NOON + 2 * MINUTE)
+    with database.reading() as session:
+        found = inbound.latest_messages(session, "test", [person, *others])
+        assert inbound.latest_messages(session, "test", others[1:]) == {}
+    assert found == {person: NOON + 2 * MINUTE, others[0]: NOON + MINUTE}

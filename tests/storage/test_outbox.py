@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from storage import desks, outbox
 from storage.db import Database
-from storage.outbox import OutboxRow
+from storage.outbox import Ending, OutboxRow
 from tests.processes import Processes
 from tests.storage.rows import MINUTE, NOON, add_person, log_row, outbox_row, take_messages
 
@@ -40,7 +40,7 @@ def settle(
 ) -> None:
     error = None if state == "sent" else "45047"
     with database.writing() as session:
-        outbox.settle(session, row_id, attempts, state=state, error=error, due_at=due_at, now=NOON)
+        outbox.settle(session, [Ending(row_id, attempts, state, error, due_at)], now=NOON)
 
 
 def rows(database: Database) -> list[tuple[str, str, str | None]]:
@@ -111,6 +111,19 @@ def test_part_that_waits_holds_up_the_next(database: Database, person: int, stat
     claim(database)
     settle(database, 1, 1, state, due_at=NOON + MINUTE)
     assert claim(database) == []
+
+
+def test_what_is_meant_for_later_holds_up_nothing(database: Database, person: int) -> None:
+    """A greeting or a paced message that waits for its time does not delay an answer until then."""
+    add(database, outbox_row(person, "later", due_at=NOON + MINUTE), outbox_row(person, "answer"))
+    assert claim(database) == [("answer", 1)]
+    assert claim(database, NOON + MINUTE) == [("later", 1)]
+
+
+def test_what_falls_due_together_stays_in_order(database: Database, person: int) -> None:
+    later = NOON + MINUTE
+    add(database, *(outbox_row(person, name, due_at=later) for name in ("1", "2")))
+    assert (claim(database, later), claim(database, later)) == ([("1", 1)], [])
 
 
 @pytest.mark.parametrize("state", ["sent", "failed"])
@@ -224,18 +237,92 @@ def test_parts_of_one_reply_stay_apart(database: Database, person: int) -> None:
     assert [text for text, _, _ in rows(database)] == ["k1:0", "k1:1\n\nk2:0", "k2:0"]
 
 
-def test_quota_counts_what_was_sent_to_the_address(database: Database, person: int) -> None:
+def test_quota_counts_what_was_sent_to_each_person(database: Database, person: int) -> None:
+    with database.writing() as session:
+        lina = add_person(session, "lina")
     add(
         database,
         outbox_row(person, "before", state="sent", sent_at=NOON - MINUTE),
         outbox_row(person, "at", state="sent", sent_at=NOON),
         outbox_row(person, "after", state="sent", sent_at=NOON + MINUTE),
-        outbox_row(person, "other", state="sent", sent_at=NOON, address="lina"),
+        outbox_row(lina, "other", state="sent", sent_at=NOON, address="lina"),
         outbox_row(person, "elsewhere", state="sent", sent_at=NOON, channel="simulator"),
         outbox_row(person, "waits"),
     )
     with database.reading() as session:
-        assert outbox.count_sent_since(session, "test", "zhangwei", NOON) == 2
+        both = outbox.sent_to_people(session, "test", [person, lina], since=NOON)
+        assert sorted(both) == [(person, NOON), (person, NOON + MINUTE), (lina, NOON)]
+        assert outbox.sent_to_people(session, "test", [lina], since=NOON + MINUTE) == []
+
+
+def test_pace_counts_what_was_sent_to_each_group(database: Database, person: int) -> None:
+    group = {"chat": "group", "state": "sent"}
+    add(
+        database,
+        outbox_row(None, "2", address="g1", sent_at=NOON + MINUTE, **group),
+        outbox_row(None, "1", address="g1", sent_at=NOON, **group),
+        outbox_row(None, "3", address="g2", sent_at=NOON, **group),
+        outbox_row(None, "4", address="g1", sent_at=NOON - MINUTE, **group),
+        outbox_row(person, "5", address="g1", sent_at=NOON, state="sent"),
+    )
+    with database.reading() as session:
+        assert outbox.sent_to_groups(session, "test", ["g1"], since=NOON) == [
+            ("g1", NOON),
+            ("g1", NOON + MINUTE),
+        ]
+
+
+@pytest.mark.parametrize(
+    ("state", "left"), [("sent", ""), ("failed", ""), ("new", "密码"), ("parked", "密码")]
+)
+def test_secret_is_blanked_once_it_is_over(database: Database, person: int, state: str, left: str) -> None:
+    add(database, outbox_row(person, "密码", kind="secret"))
+    claim(database)
+    settle(database, 1, 1, state, due_at=NOON)
+    assert [(text, state) for text, state, _ in rows(database)] == [(left, state)]
+
+
+def test_secret_never_lies_ready_for_a_group(database: Database, person: int) -> None:
+    with pytest.raises(IntegrityError):
+        add(database, outbox_row(None, "密码", kind="secret", chat="group"))
+
+
+def test_row_that_a_worker_left_says_so(database: Database, person: int) -> None:
+    add(database, outbox_row(person, "one"))
+    with database.writing() as session:
+        (first,) = outbox.claim_due(session, channels=["test"], now=NOON, lease=MINUTE, most=1)
+    with database.writing() as session:
+        (second,) = outbox.claim_due(session, channels=["test"], now=NOON + 2 * MINUTE, lease=MINUTE, most=1)
+    assert (first.was_left, second.was_left) == (False, True)
+
+
+def test_many_are_settled_together(database: Database, person: int) -> None:
+    names = ("a", "b", "c", "d")
+    add(database, *(outbox_row(person, name, address=name) for name in names))
+    claim(database)
+    endings = [
+        Ending(1, 1, "sent"),
+        Ending(2, 1, "sent"),
+        Ending(3, 1, "failed", "40003"),
+        Ending(4, 1, "new", "-1", NOON + MINUTE),
+    ]
+    with database.writing() as session:
+        outbox.settle(session, endings, now=NOON)
+    assert rows(database) == [
+        ("a", "sent", None),
+        ("b", "sent", None),
+        ("c", "failed", "40003"),
+        ("d", "new", "-1"),
+    ]
+    assert claim(database, NOON + MINUTE) == [("d", 2)]
+
+
+def test_picture_and_secret_are_not_joined(database: Database, person: int) -> None:
+    add(database, outbox_row(person, "甲"), outbox_row(person, "图", paper="t"), outbox_row(person, "乙"))
+    add(database, outbox_row(person, "密", kind="secret", address="b"), outbox_row(person, "丙", address="b"))
+    add(database, outbox_row(person, "丁", address="c"), outbox_row(person, "码", kind="secret", address="c"))
+    join(database, 1, 2, 4, 6)
+    assert [state for _, state, _ in rows(database)] == ["new"] * 7
 
 
 def test_what_is_held_up_is_counted_by_reason(database: Database, person: int) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 
-from wechatpy.client.api import WeChatMedia, WeChatMessage
+from wechatpy.client.api import WeChatMedia
 
 from bot.channels.base import ChannelError, Fetched
 from bot.channels.official_account.downloads import read_media, video_address
@@ -19,7 +19,6 @@ from bot.channels.official_account.transport import Transport, read_json
 
 DEFAULT_LIFETIME = 7200.0
 TRIES_WHEN_BUSY = 3
-UNREADABLE = 0
 FIRST_PAUSE = 0.3
 
 T = TypeVar("T")
@@ -28,8 +27,8 @@ T = TypeVar("T")
 class Api:
     """One account's calls. Each raises ChannelError, whose text holds nothing secret.
 
-    `message` and `media` are wechatpy's: they know the paths and bodies, and call `get` and
-    `post` here, where time limits, the token and its one renewal are seen to.
+    `media` is wechatpy's: it knows the paths and bodies, and calls `post` here, where time limits,
+    the token and its one renewal are seen to. Messages go out by `CustomerService`, with the same `tokens`.
     """
 
     def __init__(
@@ -47,14 +46,10 @@ class Api:
         self._app_secret = app_secret
         self._wall = wall
         self._pause = pause
-        self._tokens = AccessTokens(
+        self.tokens = AccessTokens(
             tokens, self._fetch_token, name=f"official_account:{app_id}", wall=wall, pause=pause
         )
-        self.message: Any = WeChatMessage(self)
         self.media: Any = WeChatMedia(self)
-
-    def get(self, url: str, *, params: Mapping[str, str] | None = None) -> dict[str, Any]:
-        return self._with_token(lambda token: self._ask("GET", url, token, params))
 
     def post(
         self,
@@ -104,18 +99,18 @@ class Api:
     def _checked(self, answer: T) -> T:
         """The answer, unless it is an error of the platform's."""
         if isinstance(answer, dict) and answer.get("errcode"):
-            raise refusal(_code(answer["errcode"]), str(answer.get("errmsg", "")), now=self._wall())
+            raise refusal(answer, now=self._wall())
         return answer
 
     def _with_token(self, attempt: Callable[[str], T]) -> T:
         """Try with the token at hand; if that is refused, once more with another."""
-        token = self._tokens.current()
+        token = self.tokens.current()
         try:
             return self._patiently(lambda: attempt(token))
         except ChannelError as error:
             if error.code not in TOKEN_REFUSED:
                 raise
-        token = self._tokens.replace(token)
+        token = self.tokens.replace(token)
         return self._patiently(lambda: attempt(token))
 
     def _patiently(self, attempt: Callable[[], T]) -> T:
@@ -147,11 +142,6 @@ class Api:
         if not isinstance(lifetime, int) or not 0 < lifetime <= DEFAULT_LIFETIME:
             lifetime = DEFAULT_LIFETIME
         return FreshToken(value, float(lifetime))
-
-
-def _code(said: Any) -> int:
-    """Some of the platform's calls write their code as a text."""
-    return int(said) if str(said).lstrip("-").isdecimal() else UNREADABLE
 
 
 def _json(body: Mapping[str, Any]) -> bytes:

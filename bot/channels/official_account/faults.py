@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta, timezone
+from typing import Any
 
 from bot.channels.base import ChannelError
 
 # The platform counts its daily quotas by Beijing time.
 BEIJING = timezone(timedelta(hours=8))
 BUSY = -1
+UNREADABLE = 0
 TOO_LONG = 45002
 MEDIA_GONE = 40007
 TOKEN_REFUSED = frozenset({40001, 40014, 42001})
@@ -86,14 +89,15 @@ FAULTS = {
 UNKNOWN = Fault("a code that is not in the table")
 
 
-def refusal(code: int, said: str, *, now: datetime) -> ChannelError:
-    """The error for a code. Of the platform's own words only the refused address is repeated.
+def refusal(answer: Mapping[str, Any], *, now: datetime) -> ChannelError:
+    """The error for an answer with a code. Of the platform's own words only the refused address is repeated.
 
     A quota opens again at midnight in Beijing; calls that were too frequent, after 60 s.
     """
+    code = _code(answer["errcode"])
     fault = FAULTS.get(code, UNKNOWN)
     meaning = fault.meaning
-    address = _ADDRESS.search(said) if code == 40164 else None
+    address = _ADDRESS.search(str(answer.get("errmsg", ""))) if code == 40164 else None
     if address is not None:
         meaning = f"{meaning}: {address.group()}"
     return ChannelError(
@@ -103,6 +107,11 @@ def refusal(code: int, said: str, *, now: datetime) -> ChannelError:
         code=code,
         retry_after=_pause(code, now),
     )
+
+
+def _code(said: Any) -> int:
+    """Some of the platform's calls write their code as a text."""
+    return int(said) if str(said).lstrip("-").isdecimal() else UNREADABLE
 
 
 def _pause(code: int, now: datetime) -> float | None:

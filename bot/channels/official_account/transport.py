@@ -71,7 +71,7 @@ class Transport:
             with session.request(
                 method, address, stream=True, timeout=(CONNECT_TIMEOUT, READ_TIMEOUT), **parts
             ) as response:
-                _refuse_failure(response.status_code)
+                refuse_failure(response.status_code)
                 return read(response)
         except (requests.RequestException, HTTPError) as error:
             failure = type(error).__name__
@@ -87,7 +87,8 @@ class Transport:
             return requests.Session()
 
 
-def _refuse_failure(status: int) -> None:
+def refuse_failure(status: int) -> None:
+    """Raise ChannelError unless the status is 200."""
     if status == TOO_MANY_REQUESTS:
         raise ChannelError("HTTP 429", permanent=False, action="wait", retry_after=60.0)
     if status != requests.codes.ok:

@@ -31,6 +31,7 @@ def upgrade() -> None:
         sa.Column("ladder", sa.String(length=40), nullable=False),
         sa.Column("step", sa.String(length=40), nullable=False),
         sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("reached", sa.Integer(), nullable=False),
         sa.Column("planned_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ran_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("campaign", "ladder", "step", name=op.f("pk_reminder_steps")),
@@ -71,12 +72,16 @@ def upgrade() -> None:
         sa.Column("phone", sa.String(length=40), nullable=False),
         sa.Column("role", sa.String(length=1), nullable=False),
         sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("replaces_id", sa.Integer(), nullable=True),
         sa.Column("is_late", sa.Boolean(), nullable=False),
         sa.Column("registered_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("decided_by", sa.String(length=60), nullable=True),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_contacts_person_id_people")),
+        sa.ForeignKeyConstraint(
+            ["replaces_id"], ["contacts.id"], name=op.f("fk_contacts_replaces_id_contacts")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_contacts")),
     )
     with op.batch_alter_table("contacts", schema=None) as batch_op:
@@ -105,6 +110,7 @@ def upgrade() -> None:
         sa.Column("bound_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("bound_by", sa.Integer(), nullable=True),
         sa.Column("released_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("greets_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["bound_by"], ["people.id"], name=op.f("fk_groups_bound_by_people")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_groups")),
     )
@@ -210,6 +216,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=10), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("picture", sa.String(length=64), nullable=True),
+        sa.Column("paper", sa.String(length=64), nullable=True),
         sa.Column("audience", JSON_VALUE, nullable=False),
         sa.Column("excluded", JSON_VALUE, nullable=False),
         sa.Column("pace", sa.Integer(), nullable=True),
@@ -218,6 +225,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["admin_id"], ["admins.id"], name=op.f("fk_broadcasts_admin_id_admins")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_broadcasts")),
@@ -233,6 +241,7 @@ def upgrade() -> None:
         sa.Column("person_id", sa.Integer(), nullable=False),
         sa.Column("joined_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("left_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("greets_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["group_id"], ["groups.id"], name=op.f("fk_group_members_group_id_groups")),
         sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_group_members_person_id_people")),
         sa.PrimaryKeyConstraint("group_id", "person_id", name=op.f("pk_group_members")),
@@ -245,6 +254,9 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column("union_code", sa.String(length=20), nullable=True),
         sa.Column("outbox_key", sa.String(length=200), nullable=False),
+        sa.Column("place", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("reason", sa.String(length=20), nullable=True),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["broadcast_id"], ["broadcasts.id"], name=op.f("fk_broadcast_recipients_broadcast_id_broadcasts")
@@ -255,6 +267,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_broadcast_recipients")),
     )
     with op.batch_alter_table("broadcast_recipients", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_broadcast_recipients_broadcast_id_state_place"),
+            ["broadcast_id", "state", "place"],
+            unique=False,
+        )
         batch_op.create_index(batch_op.f("ix_broadcast_recipients_outbox_key"), ["outbox_key"], unique=False)
         batch_op.create_index(
             batch_op.f("ix_broadcast_recipients_person_id_id"), ["person_id", "id"], unique=False
@@ -273,10 +290,19 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("paper", sa.String(length=64), nullable=True))
         batch_op.alter_column("person_id", existing_type=sa.INTEGER(), nullable=True)
         batch_op.create_check_constraint("secrets_are_private", "kind <> 'secret' OR chat = 'private'")
+        batch_op.create_index(
+            "ix_outbox_waiting", ["channel", "address", "id"], unique=False,
+            sqlite_where=sa.text("state IN ('new', 'parked')"), postgresql_where=sa.text("state IN ('new', 'parked')"),
+        )
+        batch_op.create_index(
+            "ix_outbox_of_groups", ["address", "sent_at"], unique=False,
+            sqlite_where=sa.text("chat = 'group'"), postgresql_where=sa.text("chat = 'group'"),
+        )
 
     with op.batch_alter_table("simulated_messages", schema=None) as batch_op:
         batch_op.add_column(sa.Column("key", sa.String(length=200), nullable=True))
         batch_op.add_column(sa.Column("paper", sa.String(length=64), nullable=True))
+        batch_op.add_column(sa.Column("chat_id", sa.String(length=200), nullable=True))
         batch_op.alter_column("person_id", existing_type=sa.INTEGER(), nullable=True)
         batch_op.create_unique_constraint(batch_op.f("uq_simulated_messages_key"), ["key"])
 
@@ -295,10 +321,13 @@ def downgrade() -> None:
     with op.batch_alter_table("simulated_messages", schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f("uq_simulated_messages_key"), type_="unique")
         batch_op.alter_column("person_id", existing_type=sa.INTEGER(), nullable=False)
+        batch_op.drop_column("chat_id")
         batch_op.drop_column("paper")
         batch_op.drop_column("key")
 
     with op.batch_alter_table("outbox", schema=None) as batch_op:
+        batch_op.drop_index("ix_outbox_of_groups")
+        batch_op.drop_index("ix_outbox_waiting")
         batch_op.drop_constraint(batch_op.f("ck_outbox_secrets_are_private"), type_="check")
         batch_op.alter_column("person_id", existing_type=sa.INTEGER(), nullable=False)
         batch_op.drop_column("paper")
@@ -315,6 +344,7 @@ def downgrade() -> None:
         batch_op.drop_index("uq_broadcast_recipients_person")
         batch_op.drop_index(batch_op.f("ix_broadcast_recipients_person_id_id"))
         batch_op.drop_index(batch_op.f("ix_broadcast_recipients_outbox_key"))
+        batch_op.drop_index(batch_op.f("ix_broadcast_recipients_broadcast_id_state_place"))
 
     op.drop_table("broadcast_recipients")
     op.drop_table("group_members")

@@ -12,9 +12,34 @@ from bot.app import create_app
 from bot.config import load_config
 from bot.starting import prepare
 from bot.wiring import Application, wire
+from tests.bot.web.portal_pages import Portal
 from tests.bot.web.simulator_client import add, move
 
 Start = Callable[..., FlaskClient]
+
+
+@pytest.fixture
+def portal(database_url: str, tmp_path: Path) -> Iterator[Portal]:
+    """The portal at noon of a day within the campaign, on https and with the simulator on."""
+    file = tmp_path / "config.toml"
+    file.write_text(
+        f"""[server]
+public_url = "https://wx.example.org"
+secret_key = "only-for-tests-only-for-tests-only-for-tests"
+[storage]
+database_url = "{database_url}"
+files_url = "{(tmp_path / "files").as_uri()}"
+[channels.simulator]
+enabled = true
+password = "only-for-tests"
+""",
+        encoding="utf-8",
+    )
+    config = load_config(file, {})
+    prepare(config)
+    application = wire(config)
+    yield Portal(application)
+    application.close()
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from storage.outbox import OutboxRow
 from tests.bot.web.simulator_client import add, give, move, say, seen, send, state
 
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-MESSAGE_KEYS = {"id", "at", "chat", "to", "from", "kind", "text", "file", "image_url", "link"}
+MESSAGE_KEYS = {"id", "at", "chat", "group", "to", "from", "kind", "text", "file", "image_url", "link"}
 
 
 def photo(form: str = "JPEG") -> bytes:

@@ -45,6 +45,8 @@ export const listPeople = async () => (await look("people")).map(named);
 export const addPerson = async (name) => named({ ...(await post("people", { name })), name });
 export const listUnions = () => look("unions");
 export const getState = (person) => look("state", { person });
+/** The collection group: `{bound, name}`. */
+export const getGroup = () => look("group");
 export const getClock = () => look("clock");
 export const setClock = (now) => post("clock", { now });
 

@@ -105,8 +105,14 @@ function linkCard(link) {
   const card = piece("link");
   card.href = url.href;
   card.querySelector(".card-name").textContent = word("open_link");
-  card.querySelector(".card-note").textContent = url.origin === location.origin ? url.pathname : url.href;
+  card.querySelector(".card-note").textContent = linkNote(url);
   return card;
+}
+
+/** Where a link leads; the unguessable end of a paper's address says nothing to anybody. */
+function linkNote(url) {
+  if (url.origin !== location.origin) return url.href;
+  return url.pathname.startsWith("/p/") ? word("paper") : url.pathname;
 }
 
 function parts(message, name) {

@@ -1,8 +1,9 @@
 // One chat of one person as drawn: log, messages on their way, quick replies, composer.
 
 import { divider, messageElement, needsDivider } from "./bubbles.js";
-import { choicesFor } from "./choices.js";
+import { callChoices, choicesFor } from "./choices.js";
 import { Composer } from "./composer.js";
+import { joining, scanGroupCode } from "./dialogs.js";
 import { piece, word } from "./words.js";
 
 const nearEnd = 80;
@@ -24,7 +25,7 @@ export class ChatView {
     this.answer = null;
     this.element = piece("chat");
     const slots = { name: conversation.person.name };
-    for (const part of ["scroller", "log", "outgoing", "quick", "newer", "empty", "group-notice"]) {
+    for (const part of ["scroller", "log", "outgoing", "quick", "newer", "empty", "group-notice", "group-tools"]) {
       this[part] = this.element.querySelector(`.${part}`);
     }
     this.scroller.setAttribute("aria-label", word(`chat_${chatName}`, slots));
@@ -36,6 +37,7 @@ export class ChatView {
       send: (fields) => this.#send(fields),
     });
     this.empty.textContent = word(`empty_${chatName}`);
+    this.#groupTools();
     this.#listen();
     this.#keepToEnd();
     this.#drawNotice();
@@ -63,6 +65,20 @@ export class ChatView {
       this.#toEnd();
       this.scroller.focus();
     });
+  }
+
+  /** The group's QR code, and a call of the bot, which answers nothing else there. */
+  #groupTools() {
+    this["group-tools"].hidden = this.chatName !== "group";
+    this.element.querySelector(".group-call").addEventListener("click", () => this.composer.callWith(word("call")));
+    this.codeButton = this.element.querySelector(".group-code");
+    this.codeButton.addEventListener("click", () => this.showGroupCode());
+  }
+
+  /** Show the group's QR code; whoever scans it joins. */
+  async showGroupCode() {
+    if (await scanGroupCode(this.conversation.person)) this.#send(joining);
+    this.codeButton.focus();
   }
 
   #keepToEnd() {
@@ -164,10 +180,14 @@ export class ChatView {
 
   #drawQuick() {
     const waiting = this.conversation.outgoing.some((entry) => entry.fields.chat === this.chatName);
-    const fromBot = this.chatName === "private" && this.last?.from === "bot" && !waiting;
-    const choices = fromBot ? choicesFor(this.last, this.conversation.state) : [];
+    const choices = waiting ? [] : this.#choices();
     this.quick.replaceChildren(...choices.map((choice) => this.#quickButton(choice)));
     this.quick.hidden = choices.length === 0;
+  }
+
+  #choices() {
+    if (this.chatName === "group") return this.#isBound ? callChoices() : [];
+    return this.last?.from === "bot" ? choicesFor(this.last, this.conversation.state) : [];
   }
 
   #quickButton({ send, label, whole }) {
@@ -183,10 +203,13 @@ export class ChatView {
     return button;
   }
 
-  /** The server may say whether the group is bound; else a word of the bot there shows it. */
+  /** The server says whether the group is bound; until it has, a word of the bot there shows it. */
+  get #isBound() {
+    return this.conversation.group?.bound ?? this.botSpoke;
+  }
+
   #drawNotice() {
-    const bound = this.conversation.state?.group?.bound ?? this.botSpoke;
-    this["group-notice"].hidden = this.chatName !== "group" || bound;
+    this["group-notice"].hidden = this.chatName !== "group" || this.#isBound;
   }
 
   /** Put the cursor where one goes on: on a touch screen not the text box, which would open the keyboard. */

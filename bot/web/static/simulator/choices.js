@@ -45,6 +45,13 @@ export function wordChoices(text) {
 
 const choice = (said) => ({ send: said, label: said, whole: said });
 
+/** What may be asked of the bot in the group, each with its call, as `[{send, label, whole}]`. */
+export function callChoices() {
+  return word("group_words")
+    .split(" ")
+    .map((text) => ({ send: `${word("call")} ${text}`, label: word("call_with", { text }), whole: text }));
+}
+
 /**
  * The buttons to show under a message: the `choices` that the server gave with it, else read from its text.
  *

@@ -1,6 +1,6 @@
 // The lower edge of a chat: the text box, the "+" panel, files by choice, drop or paste.
 
-import { chooseUnion, askTranscript } from "./dialogs.js";
+import { askTranscript, chooseUnion, joining } from "./dialogs.js";
 import { keep, recall } from "./memory.js";
 
 /** What WeChat would call a file that was dropped or pasted. */
@@ -34,6 +34,14 @@ export class Composer {
 
   focus() {
     this.typed.focus();
+  }
+
+  /** Write `call` before what is typed, and go on behind it. */
+  callWith(call) {
+    if (!this.typed.value.startsWith(call)) this.typed.value = `${call} ${this.typed.value}`;
+    this.#grow();
+    this.typed.focus();
+    this.typed.setSelectionRange(this.typed.value.length, this.typed.value.length);
   }
 
   /** Send each file as its own message, in order. */
@@ -124,7 +132,7 @@ export class Composer {
       const code = await chooseUnion(this.person);
       if (code !== null) this.send({ kind: "event", event: "scan", scene: `union-${code}` });
     } else if (what === "join") {
-      this.send({ kind: "event", event: "join" });
+      this.send(joining);
     }
   }
 }

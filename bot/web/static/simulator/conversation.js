@@ -22,6 +22,7 @@ export class Conversation extends EventTarget {
     this.messages = [];
     this.outgoing = [];
     this.state = null;
+    this.group = null;
     this.lastOutcome = null;
     this.loaded = false;
     this.waiting = 0;
@@ -69,7 +70,7 @@ export class Conversation extends EventTarget {
   }
 
   async #fetchState() {
-    this.state = await api.getState(this.person.id);
+    [this.state, this.group] = await Promise.all([api.getState(this.person.id), api.getGroup()]);
     this.#tell("state");
   }
 

@@ -1,4 +1,4 @@
-// The two dialogs of the "+" panel: a voice message by its transcript, and a union's QR code to scan.
+// The dialogs of a chat: a voice message by its transcript, a union's QR code and the group's to scan.
 
 import { listUnions } from "./api.js";
 import { piece, word } from "./words.js";
@@ -7,9 +7,15 @@ const voice = document.getElementById("voice-dialog");
 const voiceText = document.getElementById("voice-text");
 const scan = document.getElementById("scan-dialog");
 const unions = document.getElementById("unions");
+const group = document.getElementById("group-dialog");
 const trouble = scan.querySelector(".scan-trouble");
 
-for (const dialog of [voice, scan]) {
+/** What a person sends by scanning the group's QR code. */
+export const joining = { kind: "event", event: "join", scene: "group" };
+
+group.querySelector(".group-join").addEventListener("click", () => group.close("join"));
+
+for (const dialog of [voice, scan, group]) {
   for (const button of dialog.querySelectorAll("[data-cancel]")) {
     button.addEventListener("click", () => dialog.close(""));
   }
@@ -42,6 +48,15 @@ export async function chooseUnion(person) {
   const answer = ask(scan, person);
   await fillUnions();
   return (await answer) || null;
+}
+
+/** Show the group's poster; whether the person scanned it. */
+export async function scanGroupCode(person) {
+  const answer = ask(group, person);
+  const image = group.querySelector("img");
+  // Its last day moves on with the clock, so it is fetched anew each time.
+  image.src = `/simulator/group.png?${Date.now()}`;
+  return (await answer) === "join";
 }
 
 async function fillUnions() {

@@ -4,6 +4,7 @@ import * as api from "./api.js";
 import { dressAvatar } from "./bubbles.js";
 import { Clock } from "./clock.js";
 import { Conversation } from "./conversation.js";
+import { joining } from "./dialogs.js";
 import { keep, recall } from "./memory.js";
 import { Pane, drawBadge } from "./pane.js";
 import { Panel, narrow } from "./panels.js";
@@ -28,6 +29,8 @@ const unions = new Map();
 // Who is open, the one used last at the end.
 let recent = [];
 let loaded = false;
+// What a QR code asks for that was scanned with a real phone, whose browser opened this page.
+let scanned = new URLSearchParams(location.search).get("scene");
 
 const panels = {
   people: new Panel("people", { drawer: true }),
@@ -157,6 +160,19 @@ function openPerson(id) {
   return pane;
 }
 
+/** Let the person who is open, and nobody after, do what the scanned code asks for. */
+function followCode() {
+  const pane = activePane();
+  if (!scanned || !pane) return;
+  const scene = scanned;
+  scanned = null;
+  history.replaceState(null, "", location.pathname);
+  if (scene === joining.scene) {
+    pane.choose("group");
+    pane.chat.showGroupCode();
+  } else pane.conversation.send({ chat: "private", kind: "event", event: "scan", scene });
+}
+
 function closePane(pane) {
   recent = recent.filter((id) => id !== pane.person.id);
   keep("open", recent);
@@ -179,6 +195,7 @@ async function addPerson(event) {
     say(word("person_added", { name }), false);
     // A person who opens the account for the first time follows it, and the platform says so.
     openPerson(id).conversation.send({ chat: "private", kind: "event", event: "join" });
+    followCode();
   } catch (error) {
     say(error.message);
   }
@@ -245,6 +262,7 @@ async function loadFirst() {
   recent = known.length ? known : Array.from(people.keys()).slice(0, 2).reverse();
   layOut();
   for (const pane of shownPanes()) pane.conversation.poll();
+  followCode();
 }
 
 begin();

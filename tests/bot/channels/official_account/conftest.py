@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from bot.channels.base import Outgoing
 from bot.channels.official_account import OfficialAccount
 from bot.token_store import DatabaseTokens
 from storage.db import Database
@@ -30,6 +32,21 @@ class Wall:
         self.now += timedelta(**by)
 
 
+def send(channel: OfficialAccount, *messages: Outgoing) -> None:
+    """Send one message after the other over connections of their own."""
+
+    async def all_of_them() -> None:
+        async with channel.sending() as deliver:
+            for message in messages:
+                await deliver(message)
+
+    asyncio.run(all_of_them())
+
+
+async def at_once(seconds: float) -> None:
+    """A rest that takes no time."""
+
+
 @pytest.fixture
 def wall() -> Wall:
     return Wall()
@@ -50,7 +67,7 @@ def make(api: WechatApi, database: Database, wall: Wall) -> Iterator[Make]:
         settings: dict[str, Any] = {
             "app_id": api.app_id, "app_secret": api.app_secret, "token": TOKEN, "encoding_aes_key": AES_KEY,
             "api_base_url": api.url, "tokens": DatabaseTokens(database, wall), "wall": wall,
-            "pause": lambda seconds: None,
+            "pause": lambda seconds: None, "rest": at_once,
         }  # fmt: skip
         made.append(OfficialAccount(**{**settings, **changes}))
         return made[-1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 import threading
@@ -19,7 +20,7 @@ from bot.token_store import DatabaseTokens
 from handlers.platform_tokens import StoredToken
 from storage.db import Database
 from tests.bot.channels.official_account.callbacks import PERSON
-from tests.bot.channels.official_account.conftest import Make, Wall
+from tests.bot.channels.official_account.conftest import Make, Wall, send
 from tests.fakes.wechat_api import APP_ID, APP_SECRET, SEND, TOKEN_CALL, Answer, WechatApi
 
 ROOT = Path(__file__).parents[4]
@@ -33,7 +34,7 @@ def tokens_used(api: WechatApi) -> list[str]:
 
 def test_the_stable_token_is_asked_for(channel: OfficialAccount, api: WechatApi) -> None:
     """The other call would end the token of every other process."""
-    channel.send(HELLO)
+    send(channel, HELLO)
     assert (api.calls[0].method, api.calls[0].path, api.calls[0].query) == ("POST", TOKEN_CALL, {})
     asked = {"grant_type": "client_credential", "appid": APP_ID, "secret": APP_SECRET, "force_refresh": False}
     assert api.calls[0].json == asked
@@ -44,13 +45,43 @@ def test_twenty_threads_fetch_one_token(channel: OfficialAccount, api: WechatApi
     api.fail("slow", TOKEN_CALL, seconds=0.3)
     together = threading.Barrier(20)
 
-    def send(_: int) -> None:
+    def begin(_: int) -> None:
         together.wait()
-        channel.send(HELLO)
+        send(channel, HELLO)
 
     with ThreadPoolExecutor(20) as pool:
-        list(pool.map(send, range(20)))
+        list(pool.map(begin, range(20)))
     assert (api.count(TOKEN_CALL), len(api.sent), len(set(tokens_used(api)))) == (1, 20, 1)
+
+
+def in_flight(channel: OfficialAccount, count: int) -> list[BaseException | None]:
+    """Send so many messages at once over one block; what became of each."""
+
+    async def all_of_them() -> list[BaseException | None]:
+        async with channel.sending() as deliver:
+            return await asyncio.gather(*(deliver(HELLO) for _ in range(count)), return_exceptions=True)
+
+    return asyncio.run(all_of_them())
+
+
+def test_two_hundred_in_flight_fetch_one_token(channel: OfficialAccount, api: WechatApi) -> None:
+    assert in_flight(channel, 200) == [None] * 200
+    assert (api.count(TOKEN_CALL), len(api.sent), len(set(tokens_used(api)))) == (1, 200, 1)
+
+
+def test_two_hundred_that_are_refused_replace_the_token_once(
+    channel: OfficialAccount, api: WechatApi
+) -> None:
+    send(channel, HELLO)
+    api.revoke_token()
+    assert in_flight(channel, 200) == [None] * 200
+    assert (api.count(TOKEN_CALL), len(api.sent), len(set(tokens_used(api)))) == (2, 201, 2)
+
+
+def test_two_hundred_behind_a_failed_fetch_fail_with_it(channel: OfficialAccount, api: WechatApi) -> None:
+    api.fail("status", TOKEN_CALL, code=502)
+    assert [str(one) for one in in_flight(channel, 200)] == ["HTTP 502"] * 200
+    assert (api.count(TOKEN_CALL), api.count(SEND)) == (1, 0)
 
 
 def test_four_accounts_on_one_database_fetch_one_token(make: Make, api: WechatApi) -> None:
@@ -58,56 +89,56 @@ def test_four_accounts_on_one_database_fetch_one_token(make: Make, api: WechatAp
     api.fail("slow", TOKEN_CALL, seconds=0.3)
     channels = [make(pause=threading.Event().wait) for _ in range(4)]
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda channel: channel.send(HELLO), channels))
+        list(pool.map(lambda channel: send(channel, HELLO), channels))
     assert (api.count(TOKEN_CALL), len(api.sent)) == (1, 4)
 
 
 def test_a_later_process_uses_the_token_that_is_there(make: Make, api: WechatApi, wall: Wall) -> None:
     """wechatpy defect 10: each instance knew only the end of the tokens that it fetched itself."""
-    make().send(HELLO)
+    send(make(), HELLO)
     wall.later(minutes=100)
-    make().send(HELLO)
+    send(make(), HELLO)
     assert api.count(TOKEN_CALL) == 1
 
 
 def test_a_token_is_renewed_five_minutes_early(channel: OfficialAccount, api: WechatApi, wall: Wall) -> None:
-    channel.send(HELLO)
+    send(channel, HELLO)
     wall.later(seconds=6899)
-    channel.send(HELLO)
+    send(channel, HELLO)
     assert api.count(TOKEN_CALL) == 1
     wall.later(seconds=1)
     api.revoke_token()
-    channel.send(HELLO)
+    send(channel, HELLO)
     assert (api.count(TOKEN_CALL), len(api.sent), len(tokens_used(api))) == (2, 3, 3)
 
 
 def test_an_expired_token_is_not_used(channel: OfficialAccount, api: WechatApi, wall: Wall) -> None:
     """wechatpy defect 11: its memory store returned tokens for ever."""
-    channel.send(HELLO)
+    send(channel, HELLO)
     api.revoke_token()
     wall.later(seconds=7201)
-    channel.send(HELLO)
+    send(channel, HELLO)
     assert (api.count(TOKEN_CALL), len(set(tokens_used(api))), len(tokens_used(api))) == (2, 2, 2)
 
 
 def test_the_old_token_serves_while_another_renews(
     channel: OfficialAccount, api: WechatApi, wall: Wall, database: Database
 ) -> None:
-    channel.send(HELLO)
+    send(channel, HELLO)
     wall.later(seconds=7000)
     assert DatabaseTokens(database, wall).lease(NAME, "another process", 30)
-    channel.send(HELLO)
+    send(channel, HELLO)
     assert (api.count(TOKEN_CALL), len(api.sent)) == (1, 2)
 
 
 def test_the_old_token_serves_while_the_platform_gives_no_other(
     channel: OfficialAccount, api: WechatApi, wall: Wall
 ) -> None:
-    channel.send(HELLO)
+    send(channel, HELLO)
     wall.later(seconds=7000)
     api.fail("status", TOKEN_CALL, code=500)
-    channel.send(HELLO)
-    channel.send(HELLO)
+    send(channel, HELLO)
+    send(channel, HELLO)
     assert (api.count(TOKEN_CALL), len(api.sent)) == (2, 3)
 
 
@@ -117,10 +148,10 @@ def test_a_token_near_its_end_is_not_asked_for_at_every_message(
     """The platform may give the old one again while it lives."""
     api.lifetime = 200
     for _ in range(5):
-        channel.send(HELLO)
+        send(channel, HELLO)
     assert api.count(TOKEN_CALL) == 1
     wall.later(seconds=31)
-    channel.send(HELLO)
+    send(channel, HELLO)
     assert api.count(TOKEN_CALL) == 2
 
 
@@ -129,7 +160,7 @@ def test_a_refused_token_is_replaced_once(channel: OfficialAccount, api: WechatA
     """wechatpy defect 7: it fetched and tried 486 times, then RecursionError."""
     api.fail("errcode", SEND, code=code)
     with pytest.raises(ChannelError) as caught:
-        channel.send(HELLO)
+        send(channel, HELLO)
     assert (caught.value.action, caught.value.permanent, caught.value.code) == ("stop", False, code)
     assert (api.count(SEND), api.count(TOKEN_CALL)) == (2, 3)
 
@@ -137,7 +168,7 @@ def test_a_refused_token_is_replaced_once(channel: OfficialAccount, api: WechatA
 def test_a_token_that_came_again_is_forced_to_change(channel: OfficialAccount, api: WechatApi) -> None:
     """The normal mode repeats a token that is alive by its clock; only then force is used."""
     api.fail("errcode", SEND, code=40001, times=1)
-    channel.send(HELLO)
+    send(channel, HELLO)
     assert [call.json["force_refresh"] for call in api.calls if call.path == TOKEN_CALL] == [
         False,
         False,
@@ -153,18 +184,18 @@ def test_force_is_used_twenty_times_a_day_at_most(make: Make, api: WechatApi, wa
     for minutes in (0, 1, 70, 2, 71, 2):
         wall.later(minutes=minutes)
         with pytest.raises(ChannelError):
-            make().send(HELLO)
+            send(make(), HELLO)
         forced.append(sum(call.json["force_refresh"] for call in api.calls if call.path == TOKEN_CALL))
     assert forced == [1, 1, 1, 2, 2, 3]
 
 
 def test_a_token_that_another_has_replaced_is_not_fetched_again(make: Make, api: WechatApi) -> None:
     first, second = make(), make()
-    first.send(HELLO)
+    send(first, HELLO)
     api.fail("errcode", SEND, code=40001, times=1)
-    second.send(HELLO)
+    send(second, HELLO)
     fetched = api.count(TOKEN_CALL)
-    first.send(HELLO)
+    send(first, HELLO)
     assert (api.count(TOKEN_CALL), len(api.sent)) == (fetched, 3)
 
 
@@ -173,7 +204,7 @@ def test_only_the_refused_token_is_dropped(
 ) -> None:
     """While one message was on its way, another process had put a new token in its place."""
     channel, store = make(), DatabaseTokens(database, wall)
-    channel.send(HELLO)
+    send(channel, HELLO)
     kept = store.get(NAME)
     assert kept is not None
     assert store.drop(NAME, "a token of the past") is False
@@ -184,7 +215,7 @@ def test_only_the_refused_token_is_dropped(
 
 def test_a_wrong_secret_stops_the_channel(make: Make, api: WechatApi) -> None:
     with pytest.raises(ChannelError) as caught:
-        make(app_secret="wrong").send(HELLO)
+        send(make(app_secret="wrong"), HELLO)
     assert (caught.value.action, caught.value.code) == ("stop", 40125)
     assert (api.count(TOKEN_CALL), api.count(SEND)) == (1, 0)
 
@@ -193,7 +224,7 @@ def test_a_wrong_secret_stops_the_channel(make: Make, api: WechatApi) -> None:
 def test_a_refused_fetch_stops_the_channel(channel: OfficialAccount, api: WechatApi, code: int) -> None:
     api.fail("errcode", TOKEN_CALL, code=code)
     with pytest.raises(ChannelError) as caught:
-        channel.send(HELLO)
+        send(channel, HELLO)
     assert (caught.value.action, caught.value.code, api.count(TOKEN_CALL)) == ("stop", code, 1)
 
 
@@ -204,11 +235,11 @@ def test_those_who_waited_behind_a_failed_fetch_fail_with_it(
     api.fail("status", TOKEN_CALL, code=502)
     for _ in range(8):
         with pytest.raises(ChannelError):
-            channel.send(HELLO)
+            send(channel, HELLO)
     assert api.count(TOKEN_CALL) == 1
     wall.later(seconds=5)
     with pytest.raises(ChannelError):
-        channel.send(HELLO)
+        send(channel, HELLO)
     assert api.count(TOKEN_CALL) == 2
 
 
@@ -218,7 +249,7 @@ def test_an_answer_without_a_token_may_be_tried_again(
 ) -> None:
     api.fail("answer", TOKEN_CALL, answer=Answer(body))
     with pytest.raises(ChannelError) as caught:
-        channel.send(HELLO)
+        send(channel, HELLO)
     assert (caught.value.action, caught.value.permanent) == ("retry", False)
 
 
@@ -230,7 +261,7 @@ def test_a_strange_lifetime_is_two_hours(
     api.fail("answer", TOKEN_CALL, answer=answer, times=1)
     api.fail("errcode", SEND, code=45015)
     with pytest.raises(ChannelError):
-        channel.send(HELLO)
+        send(channel, HELLO)
     assert DatabaseTokens(database, wall).get(NAME) == StoredToken("t", wall.now + timedelta(hours=2))
 
 
@@ -239,7 +270,7 @@ def test_a_dead_process_keeps_the_lease_for_half_a_minute(
 ) -> None:
     DatabaseTokens(database, wall).lease(NAME, "a process that was killed", 30)
     waiting = make(pause=lambda seconds: wall.later(seconds=2))
-    waiting.send(HELLO)
+    send(waiting, HELLO)
     assert len(api.sent) == 1
 
 
@@ -249,7 +280,7 @@ def test_who_waits_too_long_for_another_process_gives_up(
     pauses: list[float] = []
     DatabaseTokens(database, wall).lease(NAME, "another process", 3600)
     with pytest.raises(ChannelError) as caught:
-        make(pause=pauses.append).send(HELLO)
+        send(make(pause=pauses.append), HELLO)
     assert (caught.value.action, api.calls) == ("retry", [])
     assert sum(pauses) == pytest.approx(20)
 
@@ -261,6 +292,7 @@ from bot.channels.official_account import OfficialAccount
 from bot.clock import Clock
 from bot.token_store import DatabaseTokens
 from storage.db import Database
+from tests.bot.channels.official_account.conftest import send
 
 url, app_id, app_secret, database_url, person = sys.argv[1:]
 database = Database(database_url)
@@ -268,10 +300,10 @@ channel = OfficialAccount(app_id=app_id, app_secret=app_secret, token="t", api_b
                           tokens=DatabaseTokens(database), wall=Clock().wall)
 print("ready", flush=True)
 sys.stdin.readline()
-channel.send(Outgoing(person, "one"))
+send(channel, Outgoing(person, "one"))
 print("sent", flush=True)
 sys.stdin.readline()
-channel.send(Outgoing(person, "two"))
+send(channel, Outgoing(person, "two"))
 channel.close()
 database.close()
 """
