@@ -99,7 +99,7 @@ def _do(config: Config, instant: datetime) -> Sequence[Planned]:
     application = wire(config)
     application.clock.move_to(instant)
     try:
-        told = write_due(application)
+        told = write_due(application, now=instant)
         application.worker.work(application.clock.now)
         application.dispatcher.deliver(application.clock.now)
     finally:

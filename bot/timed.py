@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import structlog
 
@@ -17,20 +18,20 @@ log = structlog.get_logger(__name__)
 MOST_RUNS = 1000
 
 
-def write_due(application: Application) -> Sequence[Planned]:
-    """Write all that is due now, and say what people were told by reminders."""
+def write_due(application: Application, *, now: datetime | None = None) -> Sequence[Planned]:
+    """Write all that is due by `now` (None: the clock's), and say what people were told by reminders."""
     told: list[Planned] = []
     for _ in range(MOST_RUNS):
-        done = _write_some(application)
+        done = _write_some(application, now or application.clock.now())
         if done is None or not done.is_something:
             break
         told += done.reminders.told
     return told
 
 
-def _write_some(application: Application) -> agenda.Done | None:
+def _write_some(application: Application, now: datetime) -> agenda.Done | None:
     """A part of it in a transaction of its own; None, and no lock taken, if nothing is due."""
-    campaign, now = application.campaign(), application.clock.now()
+    campaign = application.campaign()
     with application.database.reading() as session:
         if not agenda.is_due(session, campaign, campaign.reminders, now=now):
             return None

@@ -16,7 +16,7 @@ from handlers.accounts import OneTime
 from handlers.campaigns import Campaign
 from handlers.errors import HandlerError
 from handlers.messages import Line, Outcome, Render, Reply, say
-from handlers.telling import tell
+from handlers.telling import Message, tell
 from storage import people
 from storage.contacts import Contact
 
@@ -53,7 +53,7 @@ def reset_for_contact(
     for kind, line in told.items():
         reply = Reply(Outcome.ANSWERED, (line,))
         key = f"{one_time.key}:{kind}"
-        tell(session, contact.person_id, reply, render=render, kind=kind, key=key, now=now)
+        tell(session, contact.person_id, Message(reply, kind, key), render=render, now=now)
     tell_others(session, campaign, contact, one_time, render=render, now=now)
     return contact
 
@@ -122,4 +122,4 @@ def _notify(
     session: Session, contact: Contact, line: Line, *, key: str, render: Render, now: datetime
 ) -> None:
     reply = Reply(Outcome.ANSWERED, (line,))
-    tell(session, contact.person_id, reply, render=render, kind="duty", key=key, now=now)
+    tell(session, contact.person_id, Message(reply, "duty", key), render=render, now=now)

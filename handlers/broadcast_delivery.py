@@ -15,6 +15,7 @@ from handlers.campaigns import Campaign
 from handlers.errors import HandlerError
 from handlers.messages import Outcome, Render, Reply, say
 from handlers.papers import Issued
+from handlers.telling import Message
 from storage import broadcasts, people
 from storage.audit import note_act
 from storage.broadcasts import Broadcast, BroadcastRecipient
@@ -180,18 +181,13 @@ def _tell(
     key = key_of(broadcast.id, row.person_id)
     due_at = turn_of(broadcast, row.place)
     if row.person_id is not None:
-        reply = told(broadcast, broadcast.paper)
-        kind = broadcast.kind
-        return telling.tell(
-            session, row.person_id, reply, render=render, kind=kind, key=key, now=now, due_at=due_at
-        )
+        message = Message(told(broadcast, broadcast.paper), broadcast.kind, key, due_at)
+        return telling.tell(session, row.person_id, message, render=render, now=now)
     group = groups.bound(session, campaign)
     if group is None:
         return False
-    reply = _told_in_group(broadcast, broadcast.paper)
-    telling.tell_group(
-        session, group, reply, render=render, kind=broadcast.kind, key=key, now=now, due_at=due_at
-    )
+    message = Message(_told_in_group(broadcast, broadcast.paper), broadcast.kind, key, due_at)
+    telling.tell_group(session, group, message, render=render, now=now)
     return True
 
 

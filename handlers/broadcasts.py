@@ -22,6 +22,7 @@ from handlers.campaigns import Campaign
 from handlers.errors import HandlerError
 from handlers.messages import Render
 from handlers.rules.discretion import for_group
+from handlers.telling import Message
 from storage import admins, broadcasts
 from storage.audit import note_act
 from storage.broadcasts import Broadcast, BroadcastRecipient
@@ -156,11 +157,10 @@ def test(
     """Send the draft to the admin alone; HandlerError if their chat is not bound or not reachable."""
     require_admin(actor)
     reply = told(broadcast, paper_of(session, broadcast, now=now))
+    message = Message(reply, "duty", f"broadcast-test:{broadcast.id}:{key}")
     mine = _admin_id(actor)
     where = next((one.person_id for one in admins.list_active(session) if one.id == mine), None)
-    if where is None or not telling.tell(
-        session, where, reply, render=render, kind="duty", key=f"broadcast-test:{broadcast.id}:{key}", now=now
-    ):
+    if where is None or not telling.tell(session, where, message, render=render, now=now):
         raise HandlerError("broadcast/no_chat")
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from handlers.campaigns import Campaign
 from handlers.messages import Line, Outcome, Render, Reply, say
-from handlers.telling import tell
+from handlers.telling import Message, tell
 from storage import admins, contacts
 from storage.contacts import Contact
 
@@ -59,4 +59,5 @@ def tell_ended(
 
 
 def _tell(session: Session, person_id: int, line: Line, *, key: str, render: Render, now: datetime) -> None:
-    tell(session, person_id, Reply(Outcome.ANSWERED, (line,)), render=render, kind=KIND, key=key, now=now)
+    message = Message(Reply(Outcome.ANSWERED, (line,)), KIND, key)
+    tell(session, person_id, message, render=render, now=now)

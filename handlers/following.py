@@ -7,7 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 from handlers import bursts
-from handlers.messages import GROUP, Render, Reply
+from handlers.messages import GROUP, Reply
+from handlers.telling import with_pictures
 from handlers.turns import Turn
 from storage import outbox
 from storage.outbox import OutboxRow
@@ -28,7 +29,7 @@ def put_down(turn: Turn, reply: Reply, parts: Sequence[str], *, patience: timede
             due_at=turn.now + patience,
             created_at=turn.now,
         )
-        for place, told in enumerate(_told(reply, parts, turn.render))
+        for place, told in enumerate(_told(turn, reply, parts))
     ]
     if rows:
         outbox.add(turn.session, rows)
@@ -41,9 +42,12 @@ def _address(turn: Turn) -> dict[str, Any]:
     return {"channel": message.channel, "address": message.sender, "person_id": turn.desk.person_id}
 
 
-def _told(reply: Reply, parts: Sequence[str], render: Render) -> Iterator[dict[str, Any]]:
+def _told(turn: Turn, reply: Reply, parts: Sequence[str]) -> Iterator[dict[str, Any]]:
+    if turn.message.chat == GROUP:
+        yield from ({"text": text, "paper": token} for text, token in with_pictures(parts, reply))
+        return
     yield from ({"text": part} for part in parts)
     yield from ({"text": "", "paper": token} for token in reply.pictures)
     if reply.secret:
         secret = Reply(reply.outcome, reply.secret)
-        yield from ({"text": part, "kind": "secret"} for part in render(secret))
+        yield from ({"text": part, "kind": "secret"} for part in turn.render(secret))

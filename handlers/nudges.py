@@ -83,6 +83,8 @@ def send(
     session: Session, campaign: Campaign, nudge: Nudge, *, now: datetime, render: Render
 ) -> datetime | None:
     """Put the messages down; in quiet hours and on days off they wait until the time that is returned."""
+    # Two colleagues may press at once: the second one finds what the first has written.
+    reminder_rows.hold(session, campaign.pack.name)
     at = allowed_from(now, campaign.reminders, campaign.zone)
     reminders.put_down(session, campaign, nudge.letters, now=now, render=render, not_before=at)
     return None if at == now else at.astimezone(campaign.zone)
@@ -90,7 +92,7 @@ def send(
 
 def _union_letter(campaign: Campaign, reader: Contact, row: UnionDuty, why: str, *, now: datetime) -> Letter:
     letter = Letter(reader.person_id, name=reader.name, row=row, is_backup=reader.role == "B")
-    key = _key(campaign, why, now, f"union-{row.union.code}")
+    key = _key(campaign, why, now, f"person-{reader.person_id}")
     letter.reasons = [Reason(why, _today(campaign, now), key, owed_detail(row), row.union.code)]
     return letter
 

@@ -18,7 +18,7 @@ from handlers.letters import Letter, Planned, Reason, drafts_detail, owed_detail
 from handlers.messages import Render
 from handlers.recipients import GROUP, Letters, Offices
 from handlers.rules.ladders import ReminderSettings, Rung, is_allowed, without_stale
-from handlers.telling import tell, tell_group
+from handlers.telling import Message, tell, tell_group
 from storage import contacts, duties, reminders
 from storage.reminders import Reminder, ReminderStep
 
@@ -287,14 +287,14 @@ def _send(session: Session, campaign: Campaign, letter: Letter, *, now: datetime
     key = f"reminder:{first}"
     rows = [_row(campaign, letter, reason, "sent", due_at=now, now=now) for reason in letter.reasons]
     reminders.add(session, rows)
-    reply = reply_of(campaign, letter, now=now)
+    message = Message(reply_of(campaign, letter, now=now), "duty", key)
     if letter.person_id is GROUP:
         group = groups.bound(session, campaign)
         is_told = group is not None
         if group is not None:
-            tell_group(session, group, reply, render=render, kind="duty", key=key, now=now)
+            tell_group(session, group, message, render=render, now=now)
     else:
-        is_told = tell(session, letter.person_id, reply, render=render, kind="duty", key=key, now=now)
+        is_told = tell(session, letter.person_id, message, render=render, now=now)
     for row in (*rows, *letter.again):
         row.state, row.outbox_key, row.due_at = ("sent" if is_told else "closed"), key, now
         row.detail = _detail(letter, row)

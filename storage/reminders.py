@@ -11,6 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from storage.admins import Admin
+from storage.campaigns import Campaign
 from storage.contacts import RosterEntry
 from storage.db import Base, JsonValue, UtcDateTime, connection_of
 from storage.inbound import EVENT, FETCHED, InboundRow
@@ -88,6 +89,11 @@ def hold_running(session: Session, campaign: str) -> Sequence[ReminderStep]:
     query = select(ReminderStep).where(ReminderStep.campaign == campaign, ReminderStep.state == "running")
     query = query.order_by(ReminderStep.ladder, ReminderStep.step).with_for_update(skip_locked=True)
     return session.scalars(query.execution_options(populate_existing=True)).all()
+
+
+def hold(session: Session, campaign: str) -> None:
+    """Wait for whoever else reminds people by hand, and keep others waiting until the transaction ends."""
+    session.execute(select(Campaign.name).where(Campaign.name == campaign).with_for_update())
 
 
 def add(session: Session, rows: Sequence[Reminder]) -> None:

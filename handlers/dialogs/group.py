@@ -11,7 +11,7 @@ from handlers.dialogs import duties
 from handlers.groups import Greeting
 from handlers.messages import Line, MessageKind, Outcome, Reply, say
 from handlers.rules.cleaning import clean
-from handlers.telling import tell_group
+from handlers.telling import Message, tell_group
 from handlers.turns import Turn
 from storage.groups import Group
 
@@ -66,10 +66,8 @@ def _bind(turn: Turn, before: Group | None, code: str) -> Reply:
     is_moved = before is not None and before.id != group.id
     if before is not None and is_moved:
         farewell = Reply(Outcome.ANSWERED, (say("group/released", name=turn.pack.group_name),))
-        tell_group(
-            turn.session, before, farewell, render=turn.render, kind="reply", key=f"released:{before.id}",
-            now=turn.now,
-        )  # fmt: skip
+        parting = Message(farewell, "reply", f"released:{before.id}")
+        tell_group(turn.session, before, parting, render=turn.render, now=turn.now)
     return turn.reply(Outcome.MOVED, say("group/bound", name=turn.pack.group_name, is_moved=is_moved))
 
 
@@ -86,9 +84,8 @@ def _happen(turn: Turn, group: Group) -> Reply:
         return turn.reply(Outcome.IGNORED)
     told = Reply(Outcome.ANSWERED, (_greeting(turn, greeting),))
     key = f"{groups.greeting_key(group)}{person_id}:{turn.message.key}"
-    tell_group(
-        turn.session, group, told, render=turn.render, kind="reply", key=key, now=turn.now, due_at=greeting.at
-    )
+    message = Message(told, "reply", key, greeting.at)
+    tell_group(turn.session, group, message, render=turn.render, now=turn.now)
     return turn.reply(Outcome.ANSWERED)
 
 

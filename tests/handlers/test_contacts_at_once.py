@@ -13,7 +13,7 @@ from handlers.access import Actor
 from handlers.contacts import Entry
 from handlers.errors import HandlerError
 from handlers.messages import Outcome, Reply
-from handlers.telling import tell
+from handlers.telling import Message, tell
 from storage import desks
 from storage.accounts import Account
 from storage.db import Database
@@ -161,10 +161,8 @@ def test_two_people_are_each_told_of_the_other(database: Database) -> None:
             desks.open_desk(session, "test", mine, "k1")
             if not database.is_sqlite:  # There one writer waits for the other from the beginning.
                 gate.wait(10)
-            reply = Reply(Outcome.ANSWERED)
-            return tell(
-                session, people[other], reply, render=lambda _: ["您好"], kind="duty", key=mine, now=NOON
-            )
+            message = Message(Reply(Outcome.ANSWERED), "duty", mine)
+            return tell(session, people[other], message, render=lambda _: ["您好"], now=NOON)
 
     assert together([lambda: write("zhangwei", "lina"), lambda: write("lina", "zhangwei")]) == [True, True]
     assert [told(database, name) for name in people] == [[("duty", "您好")]] * 2

@@ -67,7 +67,10 @@ def test_without_public_numbers_none_is_shown() -> None:
     assert for_group("025-83536240", public_phones=()) == "025-****6240"
 
 
-@given(before=st.text(alphabet="张伟，：。 电话\n", max_size=5), rest=st.text("0123456789", min_size=9, max_size=9))
+@given(
+    before=st.text(alphabet="张伟，：。 电话\n", max_size=5),
+    rest=st.text("0123456789", min_size=9, max_size=9),
+)
 def test_no_mobile_number_survives(before: str, rest: str) -> None:
     number = f"13{rest}"
     assert number not in for_group(f"{before}{number}。", public_phones=())

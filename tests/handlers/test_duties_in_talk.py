@@ -123,13 +123,13 @@ def test_an_admin_gets_the_contacts_of_all_unions(two: Database) -> None:
 
 
 def test_the_qr_code_is_that_of_the_own_union(two: Database) -> None:
-    who(two, "李娜").says("二维码")
+    who(two, "张伟").says("二维码")
     with two.reading() as session:
         paper = session.scalars(select(Paper)).one()
         assert (paper.kind, paper.facts["scene"], paper.facts["union"]) == (
             "poster",
-            "union-wuxi",
-            "无锡市总工会",
+            "union-nanjing",
+            "南京市总工会",
         )
-        owner = province.person(session, "李娜")
+        owner = province.person(session, "张伟")
         assert paper.person_id == owner

@@ -190,7 +190,14 @@ def test_a_field_that_every_submission_needs_is_missed(folder: Path) -> None:
 
 
 def test_an_empty_folder_lacks_every_file(tmp_path: Path) -> None:
-    names = ["pack.toml", "unions.toml", "fields.toml", "attachments.toml", "industries.csv", "reminders.toml"]
+    names = [
+        "pack.toml",
+        "unions.toml",
+        "fields.toml",
+        "attachments.toml",
+        "industries.csv",
+        "reminders.toml",
+    ]
     found = problems(tmp_path)
     assert [line.split(":")[0] for line in found] == names
 
