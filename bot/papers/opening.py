@@ -63,7 +63,7 @@ class Papers:
                 drawn = draw(issued.kind, issued.facts, public_url=self._public_url)
         except (LookupError, TypeError, ValueError, OSError, BlobError):
             # The token stays out of the log: who has it can open the paper.
-            log.exception("paper_not_drawn", kind=issued.kind, name=issued.name)
+            log.exception("paper_not_drawn", kind=issued.kind)
             return None
         return dataclasses.replace(drawn, name=issued.name)
 
