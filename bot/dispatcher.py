@@ -137,7 +137,7 @@ class _Run:
         self._now = now
         self._only = only
         self._enough = enough
-        self._in_flight: set[asyncio.Task[None]] = set()
+        self._in_flight: dict[int, asyncio.Task[None]] = {}
         self._ended: Ended = []
         self._some_ended = asyncio.Event()
         self._many_ended = asyncio.Event()
@@ -164,9 +164,7 @@ class _Run:
     async def _keep_sending(self, claim: Claim, books: ThreadPoolExecutor) -> None:
         while True:
             for delivery in claim.taken:
-                task = asyncio.create_task(self._send(delivery))
-                self._in_flight.add(task)
-                task.add_done_callback(self._in_flight.discard)
+                self._in_flight[delivery.id] = asyncio.create_task(self._send(delivery))
             if self._in_flight:
                 await self._wait()
             elif claim.is_all and not self._ended:
@@ -197,7 +195,7 @@ class _Run:
     async def _finish(self, books: ThreadPoolExecutor) -> None:
         """Let what is in flight end, and say how it went."""
         if self._in_flight:
-            await asyncio.wait(self._in_flight)
+            await asyncio.wait(list(self._in_flight.values()))
         if self._ended:
             await self._turn(books, 0)
 
@@ -206,6 +204,8 @@ class _Run:
         if settlement.state == "sent":
             self._sent += 1
             self._width = min(AT_ONCE, self._width + 1)
+        # Here and not by a callback of the task, which runs later: nobody must wait for what has ended.
+        del self._in_flight[delivery.id]
         self._ended.append((delivery, settlement))
         self._some_ended.set()
         if len(self._ended) >= min(TOGETHER, len(self._in_flight)):

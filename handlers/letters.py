@@ -35,6 +35,11 @@ class Call:
     contacts: tuple[Contact, ...]
     roster: tuple[RosterEntry, ...]
 
+    @property
+    def has_phone(self) -> bool:
+        """Whether we know a number at all."""
+        return bool(self.contacts or self.roster)
+
 
 @dataclass(frozen=True, slots=True)
 class Planned:

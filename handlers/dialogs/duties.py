@@ -8,7 +8,7 @@ from typing import Any
 from handlers import contacts, drafts, duties, groups, papers, posters
 from handlers.access import Actor, require_admin
 from handlers.contacts import closes_at
-from handlers.duties import UNION_DUTIES, Board
+from handlers.duties import UNION_DUTIES, Board, UnionDuty
 from handlers.messages import Line, Outcome, Reply, say
 from handlers.papers import Issued
 from handlers.standing import still_asked, what_is_missing
@@ -17,6 +17,8 @@ from storage import duties as duty_rows
 
 # More than that is read on the page.
 LISTED = 40
+# More names than that make no card; they stand in the picture.
+FEW = 6
 
 
 def _progress(turn: Turn, _: Any) -> Reply:
@@ -62,12 +64,16 @@ def _sums(turn: Turn, board: Board) -> Line:
     )  # fmt: skip
 
 
-def _owing(turn: Turn, board: Board) -> Line:
+def _lists(board: Board) -> list[tuple[str, list[UnionDuty]]]:
     """Who owes what, duty by duty; nothing of a duty that nobody owes."""
     lists = [(duty, [row for row in board.rows if duty in row.owed]) for duty in UNION_DUTIES]
+    return [(duty, rows) for duty, rows in lists if rows]
+
+
+def _owing(turn: Turn, board: Board) -> Line:
     return say(
         "duty/owing",
-        lists=[(duty, rows) for duty, rows in lists if rows],
+        lists=_lists(board),
         waiting=[row for row in board.rows if row.form.state == "waiting"],
         dates=turn.campaign.dates,
         today=_today(turn),
@@ -91,9 +97,13 @@ def _who_owes(turn: Turn, _: Any) -> Reply:
 
 
 def group_board(turn: Turn) -> Reply:
-    """进度 and 谁还没报 in the group: counts and names of unions, and the picture (R93)."""
+    """进度 and 谁还没报 in the group: one card of sums, a few names of unions and the picture (R93)."""
     board = _board(turn, duties.SYSTEM)
-    lines = (_sums(turn, board), _owing(turn, board))
+    dates, counts = turn.campaign.dates, turn.pack.counts
+    lines = (
+        say("duty/sums_short", total=board.total, counts=counts, dates=dates, today=_today(turn)),
+        say("duty/owing_short", lists=_lists(board), few=FEW),
+    )
     return _with_picture(turn, board, *lines, person_id=None)
 
 

@@ -48,7 +48,7 @@ def test_a_contact_hears_the_own_numbers_and_praise(two: Database) -> None:
         "· 联系人信息表（附件5）：已登记\n"
         "· 征集群：已加入\n"
         "· 账号：已登录\n"
-        "· 项目：已提交121项，已推荐0项，还在填写1份\n"
+        "· 项目：已提交121项，还在填写1份\n"
         "· 最少推荐数量（附件3）：121/120，已超出1项，感谢；数量不封顶，欢迎继续报\n\n"
         "需要办的都办好了，谢谢您。"
     )
@@ -92,7 +92,7 @@ def test_an_admin_hears_the_sums_and_who_owes_and_gets_the_picture(two: Database
 def test_an_admin_hears_who_owes_by_duty(two: Database) -> None:
     lines = who(two, "钱敏").says("谁还没报").text.splitlines()
     assert [line.split("，")[0] for line in lines if line[:1].isdigit()] == [
-        "1. 还没有报联系人（附件5",
+        "1. 还没有报联系人",
         "2. 还没有进群（附件6）",
         "3. 还没有登录账号",
         "4. 还没有达到最少数量（附件3）",

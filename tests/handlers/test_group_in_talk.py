@@ -89,6 +89,28 @@ def test_nothing_is_told_before_a_group_is_bound(database: Database) -> None:
     assert (said, told(database)) == (["ignored"] * 6, [])
 
 
+@pytest.mark.parametrize("word", ["进度", "谁还没报"])
+def test_the_board_is_one_card(database: Database, zhang: Talk, word: str) -> None:
+    """Short sums and the picture in one message, no names where there are many (R93)."""
+    before = len(group_rows(database))
+    zhang.in_group(word)
+    rows = group_rows(database)[before:]
+    assert [(row.paper is not None, row.text.splitlines()) for row in rows] == [
+        (
+            True,
+            [
+                "全省进度，4月15日（周一）：24家共提交0项（附件3最少1850项），0家已达到最少数量。申报到6月11日（周二）24点截止。",
+                "",
+                "· 没登记联系人24家",
+                "· 没进群24家",
+                "· 没登录账号24家",
+                "· 没到最少数量24家",
+                "各单位的数字见图；自己单位的，请私聊我发“进度”。",
+            ],
+        )
+    ]
+
+
 def test_another_group_gets_nothing(database: Database, zhang: Talk) -> None:
     """Not even called by name, nor on joining (R91)."""
     said = [zhang.in_group(text, group="other").outcome for text in ("帮助", "进度", "谁还没报", "二维码")]
