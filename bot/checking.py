@@ -64,6 +64,10 @@ def _pack(database: Database, config: Config) -> Finding:
         campaign = CurrentCampaign(database, config)()
     except ConfigError as error:
         return Finding("pack", False, str(error))
+    if not campaign.pack.ladders:
+        name = campaign.pack.name
+        said = f"{name} in force has no reminders, so none are sent; run: load-pack {name}"
+        return Finding("pack", False, said)
     return Finding("pack", True, f"{campaign.pack.name} version {campaign.version[:12]}")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, suppress
@@ -31,7 +32,9 @@ log = structlog.get_logger(__name__)
 # Begun with, and at most. Each message that was taken allows one more, so that a platform that
 # refuses all of them is not asked hundreds of times.
 AT_FIRST = 8
-AT_ONCE = 256
+AT_ONCE = 200
+# Taken beforehand, so that the next begins when one ends and not with the next look at the outbox.
+AHEAD = 100
 # So many that have ended, or all that end within this time, are settled together with one flush to the disk.
 TOGETHER = 48
 WITHIN = 0.02
@@ -138,6 +141,7 @@ class _Run:
         self._only = only
         self._enough = enough
         self._in_flight: dict[int, asyncio.Task[None]] = {}
+        self._waiting: deque[Delivery] = deque()
         self._ended: Ended = []
         self._some_ended = asyncio.Event()
         self._many_ended = asyncio.Event()
@@ -163,14 +167,31 @@ class _Run:
 
     async def _keep_sending(self, claim: Claim, books: ThreadPoolExecutor) -> None:
         while True:
-            for delivery in claim.taken:
-                self._in_flight[delivery.id] = asyncio.create_task(self._send(delivery))
+            self._waiting += claim.taken
+            self._begin()
             if self._in_flight:
                 await self._wait()
             elif claim.is_all and not self._ended:
                 return
-            room = 0 if self._enough() else self._width - len(self._in_flight)
-            claim = await self._turn(books, room)
+            claim = await self._turn(books, self._room())
+
+    def _begin(self) -> None:
+        """Send what was taken, as far as there is room."""
+        while self._waiting and len(self._in_flight) < self._width and not self._enough():
+            delivery = self._waiting.popleft()
+            self._in_flight[delivery.id] = asyncio.create_task(self._send(delivery))
+
+    def _room(self) -> int:
+        """How many may be taken; none, and what was not begun is let go, once it is enough."""
+        if self._enough():
+            self._let_go()
+            return 0
+        ahead = min(AHEAD, self._width // 2)
+        return max(0, self._width + ahead - len(self._in_flight) - len(self._waiting))
+
+    def _let_go(self) -> None:
+        self._ended += [(delivery, Settlement("new")) for delivery in self._waiting]
+        self._waiting.clear()
 
     async def _wait(self) -> None:
         """Until something has ended, and a moment longer for what ends with it."""
@@ -185,8 +206,6 @@ class _Run:
         ended, self._ended = self._ended, []
         turn = partial(self._dispatcher.claim, ended, most, self._now(), self._only)
         try:
-            if __import__("os").environ.get("A_LOOP"):
-                return turn()
             return await asyncio.get_running_loop().run_in_executor(books, turn)
         except Exception:
             self._ended = ended + self._ended
@@ -194,6 +213,7 @@ class _Run:
 
     async def _finish(self, books: ThreadPoolExecutor) -> None:
         """Let what is in flight end, and say how it went."""
+        self._let_go()
         if self._in_flight:
             await asyncio.wait(list(self._in_flight.values()))
         if self._ended:
@@ -207,6 +227,7 @@ class _Run:
         # Here and not by a callback of the task, which runs later: nobody must wait for what has ended.
         del self._in_flight[delivery.id]
         self._ended.append((delivery, settlement))
+        self._begin()
         self._some_ended.set()
         if len(self._ended) >= min(TOGETHER, len(self._in_flight)):
             self._many_ended.set()

@@ -9,11 +9,13 @@ import pytest
 from bot.checking import Finding, findings
 from bot.config import Config, load_config
 from bot.starting import prepare
+from handlers import campaigns
 from storage import outbox
 from storage.db import Database
 from tests.bot.conftest import write_config
 from tests.serving import free_port
 from tests.storage.rows import add_person, outbox_row
+from tests.talk import NOON, campaign
 
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 SIMULATOR = "[channels.simulator]\nenabled = true\n"
@@ -43,6 +45,17 @@ def test_a_prepared_installation(config: Config, database: Database) -> None:
     ]
     assert (found[2].subject, found[2].ok) == ("pack", True)
     assert found[2].said.startswith("jiangsu-2024 version ")
+
+
+@ON_SQLITE
+def test_a_pack_from_before_there_were_reminders(config: Config, database: Database) -> None:
+    """A running installation keeps its pack until load-pack, and would remind nobody."""
+    prepare(config)
+    with database.writing() as session:
+        former = campaign().pack.model_copy(update={"ladders": ()})
+        campaigns.put_in_force(session, former, now=NOON)
+    said = "jiangsu-2024 in force has no reminders, so none are sent; run: load-pack jiangsu-2024"
+    assert Finding("pack", False, said) in list(findings(config))
 
 
 def test_a_pack_that_was_never_loaded(config: Config, database: Database) -> None:

@@ -144,7 +144,8 @@ def test_a_delivery_that_has_had_enough_leaves_the_rest(database: Database) -> N
         put(database, f"k{number}", address=f"a{number}")
     post = Post()
     dispatcher = Dispatcher(database, {"test": post})
-    assert dispatcher.deliver(lambda: NOON, enough=lambda: len(post.taken) >= AT_FIRST) == AT_FIRST
+    sent = dispatcher.deliver(lambda: NOON, enough=lambda: bool(post.taken))
+    assert (sent, [state for state, _, _ in rows(database)].count("new")) == (AT_FIRST, 50 - AT_FIRST)
     assert dispatcher.deliver(lambda: NOON) == 50 - AT_FIRST
     assert len(set(post.taken)) == len(post.taken) == 50
 
