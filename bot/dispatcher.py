@@ -32,11 +32,11 @@ log = structlog.get_logger(__name__)
 # Begun with, and at most. Each message that was taken allows one more, so that a platform that
 # refuses all of them is not asked hundreds of times.
 AT_FIRST = 8
-AT_ONCE = 200
+AT_ONCE = 250
 # Taken beforehand, so that the next begins when one ends and not with the next look at the outbox.
 AHEAD = 100
 # So many that have ended, or all that end within this time, are settled together with one flush to the disk.
-TOGETHER = 48
+TOGETHER = 64
 WITHIN = 0.02
 STOPPED_FOR = timedelta(minutes=10)
 LONGEST_REASON = 300
@@ -223,7 +223,7 @@ class _Run:
         settlement = await self._attempt(delivery)
         if settlement.state == "sent":
             self._sent += 1
-            self._width = min(AT_ONCE, self._width + 1)
+            self._width = min(AT_ONCE, self._width + 2)
         # Here and not by a callback of the task, which runs later: nobody must wait for what has ended.
         del self._in_flight[delivery.id]
         self._ended.append((delivery, settlement))

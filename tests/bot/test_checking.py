@@ -10,6 +10,7 @@ from bot.checking import Finding, findings
 from bot.config import Config, load_config
 from bot.starting import prepare
 from handlers import campaigns
+from handlers.packs import Pack
 from storage import outbox
 from storage.db import Database
 from tests.bot.conftest import write_config
@@ -52,7 +53,7 @@ def test_a_pack_from_before_there_were_reminders(config: Config, database: Datab
     """A running installation keeps its pack until load-pack, and would remind nobody."""
     prepare(config)
     with database.writing() as session:
-        former = campaign().pack.model_copy(update={"ladders": ()})
+        former = Pack.model_validate(campaign().pack.as_json() | {"ladders": []})
         campaigns.put_in_force(session, former, now=NOON)
     said = "jiangsu-2024 in force has no reminders, so none are sent; run: load-pack jiangsu-2024"
     assert Finding("pack", False, said) in list(findings(config))

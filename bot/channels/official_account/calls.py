@@ -27,6 +27,8 @@ from bot.channels.official_account.transport import parse_object, refuse_failure
 SEND = "/cgi-bin/message/custom/send"
 # Another process may replace the token: so long an old one is used, and then replaced once.
 TOKEN_KNOWN_FOR = timedelta(seconds=5)
+# Escaped characters (\u4e2d) would be shown to the person as they are.
+_ENCODER = json.JSONEncoder(ensure_ascii=False)
 _HEADERS = {"Content-Type": "application/json"}
 # The request never left, so that trying again cannot double it.
 _NOT_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
@@ -69,8 +71,7 @@ class MessageCall:
 
     async def post(self, body: Mapping[str, Any]) -> None:
         """One call with the token at hand; if that is refused, once more with another."""
-        # Escaped characters (\u4e2d) would be shown to the person as they are.
-        content = json.dumps(body, ensure_ascii=False).encode()
+        content = _ENCODER.encode(body).encode()
         if self._is_old():
             await self._look_up()
         token, address = self._pass
