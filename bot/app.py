@@ -19,6 +19,7 @@ from bot.web import (
     portal_broadcasts,
     problems,
     sign_in,
+    unfit,
 )
 from bot.wiring import Application
 from handlers.errors import HandlerError
@@ -35,6 +36,8 @@ def create_app(application: Application) -> Flask:
     _keep_sessions(app, application.config.server)
     # Before the check of a form's token: whoever has no session is shown the sign-in page, not an error.
     app.before_request(portal_access.guard(application))
+    app.before_request(unfit.refuse)
+    app.url_map.converters["int"] = unfit.RowNumber
     protection = CSRFProtect(app)
     app.register_error_handler(HTTPException, problems.page)
     app.register_error_handler(CSRFError, portal_access.form_expired)

@@ -29,12 +29,12 @@ from storage.db import Database
 
 log = structlog.get_logger(__name__)
 
-# Begun with, and at most. Each message that was taken allows one more, so that a platform that
-# refuses all of them is not asked hundreds of times.
+# Begun with, and at most. Each message that was taken allows two more, so that a platform that
+# refuses all of them is not asked hundreds of times. More at once would be faster and leave callbacks waiting.
 AT_FIRST = 8
-AT_ONCE = 250
+AT_ONCE = 160
 # Taken beforehand, so that the next begins when one ends and not with the next look at the outbox.
-AHEAD = 100
+AHEAD = 80
 # So many that have ended, or all that end within this time, are settled together with one flush to the disk.
 TOGETHER = 64
 WITHIN = 0.02

@@ -53,8 +53,9 @@ def latest_messages(session: Session, channel: str, person_ids: Collection[int])
         .limit(1)
         .scalar_subquery()
     )
-    query = select(Person.id, latest).where(Person.id.in_(person_ids), latest.is_not(None))
-    return {person_id: at for person_id, at in connection_of(session).execute(query)}
+    query = select(Person.id, latest.label("wrote_at")).where(Person.id.in_(person_ids), latest.is_not(None))
+    rows = connection_of(session).execute(query)
+    return {row.id: row.wrote_at for row in rows}
 
 
 def list_events(

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 
 from bot.media.sniffing import format_of
 from bot.web.portal_access import admins_only, current_actor, sentence, tell_next
+from bot.web.unfit import row_numbers
 from bot.wiring import Application
 from handlers import audiences, broadcast_delivery, broadcasts
 from handlers.audiences import EMPTY, PARTS
@@ -95,7 +96,7 @@ class _Desk:
         form = request.form
         parts = [part for part in PARTS if part in form.getlist("part")]
         pace = form.get("pace", "")
-        people = [int(person) for person in form.getlist("person") if person.isdecimal()]
+        people = row_numbers(form.getlist("person"))
         known = self._application.campaign().pack.union_by_code
         unions = [form["union"]] if "drafts" in parts and form.get("union") in known else []
         audience = {"parts": parts, "backups": "backups" in form, "unions": unions, "people": people}
@@ -183,7 +184,7 @@ class _Desk:
 
     def exclude(self, number: int) -> Response:
         """Leave out the people who are ticked, and let in those who are not any more."""
-        ids = sorted({int(person) for person in request.form.getlist("out") if person.isdecimal()})
+        ids = sorted(set(row_numbers(request.form.getlist("out"))))
         with self._application.database.writing() as session:
             broadcasts.change(
                 session, self._application.campaign(), current_actor(), number, {"excluded": ids}

@@ -29,6 +29,7 @@ COMMANDS = {
     "due": ["due", "--until", "2024-04-12"],
     "tick": ["tick", "--now", "2024-04-12"],
     "console": ["console"],
+    "recover": ["recover"],
     "add-admin": ["add-admin", "钱德乾"],
     "bind-code": ["bind-code"],
 }

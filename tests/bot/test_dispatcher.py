@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
-from bot.channels.base import ChannelError, Outgoing
-from bot.dispatcher import AT_FIRST, STOPPED_FOR, Dispatcher
+from bot.channels.base import ChannelError, Outgoing, Send
+from bot.dispatcher import AT_FIRST, AT_ONCE, STOPPED_FOR, Dispatcher
 from handlers.deliveries import Claim, Window
 from storage import people
 from storage.db import Database
@@ -179,3 +182,39 @@ def test_what_was_begun_is_settled_though_the_books_fail_once(
     with pytest.raises(OSError, match="away"):
         dispatcher.deliver(lambda: NOON)
     assert [state for state, _, _ in rows(database)].count("sent") == len(post.taken) > 0
+
+
+def test_what_ends_at_the_same_moment_is_not_waited_for(database: Database) -> None:
+    """Everything that was in flight ends in one step of the loop, and nothing ends after it."""
+    for number in range(AT_FIRST):
+        put(database, f"k{number}", address=f"a{number}")
+
+    class Instant(Post):
+        @asynccontextmanager
+        async def sending(self) -> AsyncIterator[Send]:  # type: ignore[override]
+            async def send(message: Outgoing) -> None:
+                self.send(message)
+
+            yield send
+
+    assert deliver(database, Instant()) == AT_FIRST
+
+
+def test_no_more_are_in_flight_than_may_be(database: Database) -> None:
+    for number in range(AT_ONCE * 3):
+        put(database, f"k{number}", address=f"a{number}")
+    flying, most = 0, 0
+
+    class Slow(Post):
+        @asynccontextmanager
+        async def sending(self) -> AsyncIterator[Send]:  # type: ignore[override]
+            async def send(message: Outgoing) -> None:
+                nonlocal flying, most
+                flying += 1
+                most = max(most, flying)
+                await asyncio.sleep(0.01)
+                flying -= 1
+
+            yield send
+
+    assert (deliver(database, Slow()), most) == (AT_ONCE * 3, AT_ONCE)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 
-from handlers import accounts, passwords, sign_ins
+from handlers import account_notices, accounts, passwords, sign_ins
 from handlers.access import Actor
 from handlers.accounts import AccountState, OneTime
 from handlers.errors import HandlerError
@@ -181,6 +181,14 @@ def test_only_an_admin_revokes_and_restores(office: Office, work: Callable[..., 
     office.issues()
     assert refused(office.does, work, NANJING, "nanjing") == "access/admins_only"
     assert office.state() is AccountState.ISSUED
+
+
+def test_only_an_admin_resets_for_a_contact(office: Office) -> None:
+    """Also of the own union: a contact's own way is `reset` after a yes."""
+    office.issues()
+    for union in ("nanjing", "wuxi"):
+        reset = account_notices.reset_for_contact
+        assert refused(office.does, reset, NANJING, union, render=None) == "access/admins_only"
 
 
 def test_the_list_of_all_accounts_is_for_admins(office: Office) -> None:

@@ -312,6 +312,13 @@ def test_nobody_but_an_admin_touches_an_account(office: Office, deed: str) -> No
     assert office.is_right(office.password_of("zhangwei"))
 
 
+def test_whether_a_union_is_known_is_told_to_an_admin_alone(office: Office) -> None:
+    talk = office.contact("zhangwei")
+    heard = [talk.says(f"账号 {named} 停用") for named in ("无锡", "昆山")]
+    assert heard[0].outcome is heard[1].outcome is Outcome.REJECTED
+    assert heard[0].text == heard[1].text
+
+
 @pytest.mark.parametrize("named", ["南", "昆山", "江苏", "xx", "南晶"])
 def test_an_account_is_not_touched_on_a_guess(office: Office, named: str) -> None:
     office.contact("zhangwei")

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from handlers import broadcast_delivery, broadcasts
 from handlers.access import Actor
-from handlers.broadcasts import MANY, latest
+from handlers.audiences import Gathered
+from handlers.broadcasts import MANY, Preview, latest
 from handlers.errors import HandlerError
 from storage import broadcasts as kept
 from storage import people
@@ -271,6 +272,9 @@ ACTS: dict[str, Callable[[Session, Actor, Broadcast], Any]] = {
     "preview": lambda session, actor, one: broadcasts.preview(session, campaign(), actor, one, now=NOON),
     "test": lambda session, actor, one: broadcasts.test(
         session, actor, one, key="1", render=render, now=NOON
+    ),
+    "confirm": lambda session, actor, one: broadcasts.confirm(
+        session, campaign(), actor, Preview(one, Gathered(()), None), due_at=NOON, now=NOON
     ),
     "reopen": lambda session, actor, one: broadcasts.reopen(session, campaign(), actor, one.id, now=NOON),
     "cancel": lambda session, actor, one: broadcasts.cancel(session, campaign(), actor, one.id, now=NOON),

@@ -206,6 +206,9 @@ def test_the_old_contact_may_hand_over(database: Database) -> None:
         with pytest.raises(HandlerError) as error:
             contacts.approve(session, campaign(), actor_of(neighbour), waiting.id, now=NOON, render=render)
         assert refused(error) == "access/admins_only"
+        with pytest.raises(HandlerError) as error:
+            contacts.refuse(session, campaign(), actor_of(old), waiting.id, "不换", now=NOON, render=render)
+        assert refused(error) == "access/admins_only"
         contacts.approve(session, campaign(), actor_of(old), waiting.id, now=NOON, render=render)
         with pytest.raises(HandlerError) as error:
             contacts.approve(session, campaign(), actor_of(old), waiting.id, now=NOON, render=render)

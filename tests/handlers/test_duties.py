@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from handlers import duties, lacking
+from handlers import duties, lacking, nudges, union_listings
 from handlers.access import Actor
 from handlers.duties import SYSTEM, Board, Sums, UnionDuty
 from handlers.errors import HandlerError
@@ -124,6 +124,26 @@ def test_who_speaks_for_no_union_sees_none(two: Database, actor: Actor) -> None:
 def test_another_union_is_nobodys(two: Database) -> None:
     with two.reading() as session, pytest.raises(HandlerError, match="own_union_only"):
         duties.of_union(session, campaign(), NANJING, "wuxi", now=NOW)
+
+
+LISTS = {
+    "list_submitted": lambda session, actor: union_listings.list_submitted(
+        session, campaign(), actor, "wuxi", page=1
+    ),
+    "nudge": lambda session, actor: nudges.of_union(session, campaign(), actor, "wuxi", now=NOW),
+}
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_what_was_handed_in_to_another_union_is_nobodys(two: Database, name: str) -> None:
+    for actor in (NANJING, Actor("person", "")):
+        with two.reading() as session, pytest.raises(HandlerError, match="own_union_only"):
+            LISTS[name](session, actor)
+
+
+def test_only_an_admin_reminds_all_unions(two: Database) -> None:
+    with two.reading() as session, pytest.raises(HandlerError, match="admins_only"):
+        nudges.of_unions(session, campaign(), NANJING, now=NOW)
 
 
 def owing(database: Database, duty: str) -> set[str]:

@@ -53,6 +53,11 @@ NASTY = (
     "附件０",
     "删除0",
 )  # fmt: skip
+# What has a fixed shape, with numbers that are nobody's.
+SHAPED = (
+    "绑定 12345678", "绑定管理员 12345678", "通过 3", "驳回 3 材料不全", "驳回 99", "账号 南京 重置", "账号 无锡 停用",
+    "同意交接 3", "登记联系人 南京市总工会 张伟 13800138000",
+)  # fmt: skip
 NUMBERED = st.builds(
     lambda word, number: f"{word}{number}",
     st.sampled_from(["修改", "附件", "切换", "删除", "", "第", "xg", "fj"]),
@@ -61,7 +66,8 @@ NUMBERED = st.builds(
 TEXTS = st.one_of(
     st.sampled_from(COMMANDS),
     # Each command as often as any other, however many synonyms it has.
-    *[st.sampled_from([command["words"][0] for command in WORDS.values()])] * 4,
+    *[st.sampled_from([command["words"][0] for command in WORDS.values() if command["words"]])] * 4,
+    st.sampled_from(SHAPED),
     st.sampled_from(REPLIES),
     NUMBERED,
     st.sampled_from(ANSWERS),

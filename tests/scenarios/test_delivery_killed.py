@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.channels.official_account import OfficialAccount
-from bot.dispatcher import Dispatcher
+from bot.dispatcher import AHEAD, AT_ONCE, Dispatcher
 from bot.token_store import DatabaseTokens
 from handlers.deliveries import LEASE
 from storage import outbox
@@ -89,7 +89,7 @@ def test_a_duty_under_way_at_a_kill_waits_for_a_person(
     assert len(ends["sent"]) + len(ends["unsure"]) == COUNT
     assert set(arrived(wechat).values()) == {1}
     assert ends["sent"] <= set(arrived(wechat))
-    assert len(ends["unsure"]) <= 256
+    assert len(ends["unsure"]) <= AT_ONCE + AHEAD
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

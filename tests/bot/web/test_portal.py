@@ -91,6 +91,23 @@ def test_a_union_sees_nothing_of_another_on_any_page(two_unions: Portal) -> None
         assert [tuple(row) for row in states][-2:] == [("wuxi", "active"), ("suzhou", "waiting")]
 
 
+def test_the_provinces_pages_are_closed_to_a_union(two_unions: Portal) -> None:
+    """Whatever it asks for: a page that would find nothing says so to an admin alone."""
+    browser = two_unions.of("nanjing")
+    inside = [
+        (method, re.sub(r"<[^>]+>", "1", rule.rule))
+        for rule in two_unions.app.url_map.iter_rules()
+        if rule.endpoint.startswith(("portal_admin.", "portal_broadcasts."))
+        for method in (rule.methods or set()) & {"GET", "POST"}
+    ]
+    shut = {
+        (method, path): (browser.get if method == "GET" else browser.post)(path).status_code
+        for method, path in inside
+    }
+    assert shut == dict.fromkeys(inside, 403)
+    assert len(shut) > 20
+
+
 def test_a_unions_own_page(two_unions: Portal) -> None:
     page = two_unions.of("nanjing").get("/portal/").text
     parts = (
