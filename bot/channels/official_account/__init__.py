@@ -19,7 +19,7 @@ from bot.channels.official_account.calls import MessageCall, Rest, connected
 from bot.channels.official_account.envelope import Envelope
 from bot.channels.official_account.parsing import read_fields, text_of, understand
 from bot.channels.official_account.rendering import legible, passive_reply
-from bot.channels.official_account.sending import CustomerService
+from bot.channels.official_account.sending import MessageSender
 from bot.channels.official_account.tokens import Pause, TokenStore
 from bot.channels.official_account.transport import Transport
 from bot.channels.splitting import split_by_bytes
@@ -137,7 +137,7 @@ class OfficialAccount:
             call = MessageCall(
                 session, self._api.tokens, base_url=self.api_base_url, wall=self.wall, rest=self.rest
             )
-            yield CustomerService(call, self._api, self.split)
+            yield MessageSender(call, self._api, self.split)
 
     def fetch(self, media_id: str, *, most: int = LARGEST_FILE) -> Fetched:
         """Bring a person's file of at most `most` bytes, within three days. Raises ChannelError."""

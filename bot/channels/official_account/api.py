@@ -28,7 +28,7 @@ class Api:
     """One account's calls. Each raises ChannelError, whose text holds nothing secret.
 
     `media` is wechatpy's: it knows the paths and bodies, and calls `post` here, where time limits,
-    the token and its one renewal are seen to. Messages go out by `CustomerService`, with the same `tokens`.
+    the token and its one renewal are seen to. Messages go out by `MessageSender`, with the same `tokens`.
     """
 
     def __init__(

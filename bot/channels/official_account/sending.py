@@ -28,7 +28,7 @@ Picture = tuple[str, bytes, str]
 Part = Callable[[], Awaitable[None]]
 
 
-class CustomerService:
+class MessageSender:
     """Sends one message when called, many at once if wanted. Raises ChannelError."""
 
     def __init__(self, call: MessageCall, api: Api, split: Callable[[str], list[str]]) -> None:

@@ -290,20 +290,12 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("paper", sa.String(length=64), nullable=True))
         batch_op.alter_column("person_id", existing_type=sa.INTEGER(), nullable=True)
         batch_op.create_check_constraint("secrets_are_private", "kind <> 'secret' OR chat = 'private'")
-        batch_op.create_index(
-            "ix_outbox_waiting",
-            ["channel", "address", "id"],
-            unique=False,
-            sqlite_where=sa.text("state IN ('new', 'parked')"),
-            postgresql_where=sa.text("state IN ('new', 'parked')"),
-        )
-        batch_op.create_index(
-            "ix_outbox_of_groups",
-            ["address", "sent_at"],
-            unique=False,
-            sqlite_where=sa.text("chat = 'group'"),
-            postgresql_where=sa.text("chat = 'group'"),
-        )
+        for name, columns, where in (
+            ("ix_outbox_waiting", ["channel", "address", "id"], "state IN ('new', 'parked')"),
+            ("ix_outbox_of_groups", ["address", "sent_at"], "chat = 'group'"),
+        ):
+            only = sa.text(where)
+            batch_op.create_index(name, columns, sqlite_where=only, postgresql_where=only)
 
     with op.batch_alter_table("simulated_messages", schema=None) as batch_op:
         batch_op.add_column(sa.Column("key", sa.String(length=200), nullable=True))
