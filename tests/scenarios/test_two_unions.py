@@ -19,10 +19,11 @@ from bot.app import create_app
 from bot.clock import Clock
 from bot.config import load_config
 from bot.wiring import Application, put_pack_in_force, wire
+from handlers import contacts, offices
 from storage.db import Database
 from tests.scenarios.two_unions import NANJING, NOON, PASSWORD, THEIRS, WUXI, populate, snapshot
 from tests.source import ROOT
-from tests.talk import Talk
+from tests.talk import Talk, campaign
 
 TABLES = tomllib.loads((ROOT / "templates" / "chat" / "commands.toml").read_text(encoding="utf-8"))
 # What patterns take, said of the other union or of the number that is theirs.
@@ -195,3 +196,23 @@ def test_without_a_session_nothing_below_the_portal_opens(pages: Flask, copy: An
     }
     assert {where: to for where, to in shown.items() if "/portal/sign-in" not in to} == {}
     assert len(shown) > 5
+
+
+def test_an_office_that_ended_opens_nothing_more(pages: Flask, copy: tuple[Database, dict[str, Any]]) -> None:
+    """A hand-over takes effect at once: chat, session, password and the addresses of papers (R88)."""
+    database, named = copy
+    client = signed_in(pages, named["logins"]["nanjing"][0])
+    # populate() gave the paper to the backup, whose office ends here.
+    paper = f"/p/{named['tokens']['nanjing']}"
+    assert client.get(paper).status_code == 200
+    with database.writing() as session:
+        backup = contacts.of_union(session, campaign(), "nanjing")["B"]
+        offices.end(session, campaign(), backup, actor_label="admin:1", now=NOON)
+    assert client.get("/portal/").headers["Location"].startswith("/portal/sign-in")
+    again = client.post(
+        "/portal/sign-in", data={"login": named["logins"]["nanjing"][0], "password": PASSWORD}
+    )
+    assert (again.status_code, client.get(paper).status_code) == (403, 404)
+    talk = Talk(database, name="nanjing-B", now=NOON)
+    heard = "\n".join(talk.says(said).text for said in ("名单", "进度", "领账号", "催办", "二维码"))
+    assert [mark for mark in NANJING.marks if mark in heard] == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import text
@@ -22,6 +22,7 @@ from tests.talk import Talk, campaign
 
 NOON = datetime(2024, 4, 15, 4, 0, tzinfo=UTC)
 PASSWORD = "wo zai gonghui 2024"
+FOR_EVER = timedelta(days=36500)
 OURS, THEIRS = "nanjing", "wuxi"
 
 
@@ -102,8 +103,15 @@ def populate(database: Database) -> dict[str, Any]:
                 session, campaign(), side.union, person_id=person, actor_label="contact:1", now=NOON
             )
             named["logins"][side.union] = (one_time.login, one_time.password)
-            paper = Issued("contact_form", f"{side.contact.name}.docx", {"name": side.contact.name})
-            named["tokens"][side.union] = papers.issue(session, paper, person_id=person, now=NOON)
+            facts = {"sheet": "联系人", "header": ["姓名"], "rows": [[side.contact.name]]}
+            # The pages run by the wall's clock, years later.
+            named["tokens"][side.union] = papers.issue(
+                session,
+                Issued("workbook", side.contact.name, facts),
+                person_id=person,
+                now=NOON,
+                lasts=FOR_EVER,
+            )
     for side in (NANJING, WUXI):
         choose_password(database, *named["logins"][side.union])
     return named
