@@ -20,6 +20,16 @@ TABLES = tomllib.loads((TEMPLATES / "chat" / "commands.toml").read_text(encoding
 WORDS = [(name, word) for name, table in TABLES.items() for word in table["words"]]
 
 CHAT_WORDS = "我要申报 新建 切换 返回 修改 跳过 还差什么 看全部 预览 示例 帮助 暂停 提交 撤回 重新开始 转人工 附件 手册 联系人 汇总 完成 继续 ？"
+OFFICE_WORDS = "登记联系人 领账号 进度 名单 二维码 催办 待办 谁还没报 群发 已邮件报送 已办 明天 换人办 收到 退订 恢复通知"
+# Words that do nothing without what belongs to them.
+SHAPED = {
+    "account_of": "账号 南京 重置",
+    "approve": "通过 3",
+    "bind_admin": "绑定管理员 12345678",
+    "bind_group": "绑定 12345678",
+    "hand_over": "同意交接 3",
+    "refuse": "驳回 3 材料不全",
+}
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +38,15 @@ def pack() -> Pack:
 
 
 def test_every_word_of_the_interface_leads_its_command() -> None:
-    assert {table["words"][0] for table in TABLES.values()} == set(CHAT_WORDS.split())
+    leading = {table["words"][0] for table in TABLES.values() if table["words"]}
+    assert leading == set(CHAT_WORDS.split()) | set(OFFICE_WORDS.split())
+
+
+def test_what_has_a_shape_is_known_by_it_alone(pack: Pack) -> None:
+    found = {said: recognise(said, pack) for said in SHAPED.values()}
+    assert {one.name: said for said, one in found.items() if one is not None} == SHAPED
+    assert {name for name, table in TABLES.items() if not table["words"]} == set(SHAPED)
+    assert [recognise(said.split()[0], pack) for said in ("通过 3", "驳回 3 材料不全")] == [None, None]
 
 
 def test_every_command_has_an_order_and_every_order_its_words() -> None:
