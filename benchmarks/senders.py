@@ -88,7 +88,7 @@ def wechatpy_threads(port: int, count: int, folder: Path, *, connections: int | 
     return run
 
 
-def wechatpy_with_connections(port: int, count: int, folder: Path) -> Prepared:
+def wechatpy_tuned(port: int, count: int, folder: Path) -> Prepared:
     """The same with a connection for each thread, which it does not offer: its inside is reached into."""
     return wechatpy_threads(port, count, folder, connections=THREADS)
 
@@ -118,7 +118,7 @@ def plain_aiohttp(port: int, count: int, folder: Path) -> Prepared:
 SENDERS: dict[str, Callable[[int, int, Path], Prepared]] = {
     "product": product,
     "wechatpy-threads": wechatpy_threads,
-    "wechatpy-connections": wechatpy_with_connections,
+    "wechatpy-tuned": wechatpy_tuned,
     "aiohttp": plain_aiohttp,
 }
 

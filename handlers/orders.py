@@ -29,7 +29,13 @@ def obey(turn: Turn, name: str, argument: Any = None) -> Reply:
 def _help(turn: Turn, _: Any) -> Reply:
     return turn.reply(
         Outcome.ANSWERED,
-        say("help/commands", spec=turn.asked_spec, has_draft=turn.desk.submission_id is not None),
+        say(
+            "help/commands",
+            spec=turn.asked_spec,
+            has_draft=turn.desk.submission_id is not None,
+            is_admin=turn.roles.admin is not None,
+            is_contact=turn.roles.contact is not None,
+        ),  # fmt: skip
     )
 
 

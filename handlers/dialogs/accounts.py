@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from handlers import account_notices, accounts
+from handlers import account_notices, accounts, contacts
 from handlers.access import require_admin
 from handlers.accounts import AccountState, OneTime
 from handlers.consent import consent
@@ -36,7 +36,7 @@ def _ask(turn: Turn, _: Any) -> Reply:
     if contact is None and admin is not None:
         return _for_admin(turn, admin)
     if contact is None:
-        return turn.reply(Outcome.ANSWERED, say("account/register_first"))
+        return turn.reply(Outcome.ANSWERED, _register_first(turn))
     state, _login = accounts.state_of_union(turn.session, turn.campaign, contact.union_code, now=turn.now)
     if state in (AccountState.ISSUED, AccountState.SIGNED_IN):
         turn.wait_for(WAITING, at=turn.now.isoformat())
@@ -46,6 +46,12 @@ def _ask(turn: Turn, _: Any) -> Reply:
         actor_label=f"contact:{contact.id}", now=turn.now,
     )  # fmt: skip
     return _given(turn, contact, one_time, is_reset=False)
+
+
+def _register_first(turn: Turn) -> Line:
+    """Somebody whose registration waits is not asked to register once more."""
+    waiting = contacts.waiting_of(turn.session, turn.campaign, turn.desk.person_id)
+    return say("account/register_first", is_waiting=waiting is not None)
 
 
 def _for_admin(turn: Turn, admin: Admin) -> Reply:
@@ -74,7 +80,7 @@ def _question(turn: Turn, _: dict[str, Any]) -> Line:
     """Asked of somebody who has ceased to be a contact meanwhile, it names no account."""
     contact = turn.roles.contact
     if contact is None:
-        return say("account/register_first")
+        return _register_first(turn)
     state, login = accounts.state_of_union(turn.session, turn.campaign, contact.union_code, now=turn.now)
     return say(
         "account/ask_reset", union=turn.pack.union_by_code[contact.union_code], login=login,
@@ -93,7 +99,7 @@ def _reset(turn: Turn, pending: dict[str, Any], text: str) -> Reply | None:
     turn.settle()
     contact = turn.roles.contact
     if contact is None:
-        return turn.reply(Outcome.ANSWERED, say("account/register_first"))
+        return turn.reply(Outcome.ANSWERED, _register_first(turn))
     if not agreed:
         return turn.reply(Outcome.ANSWERED, say("account/kept"))
     one_time = accounts.reset(

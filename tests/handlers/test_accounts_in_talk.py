@@ -115,13 +115,13 @@ def test_words_for_it(office: Office, word: str) -> None:
 
 def test_nobody_else_gets_one(office: Office) -> None:
     office.contact("zhangwei")
-    for talk in (
-        office.talks("lina"),
-        office.contact("sunli", "wuxi", state="waiting"),
-        office.contact("zhao", state="ended"),
+    for talk, next_step in (
+        (office.talks("lina"), "请先发“登记联系人”"),
+        (office.contact("sunli", "wuxi", state="waiting"), "登记还在等省总工会核对"),
+        (office.contact("zhao", state="ended"), "请先发“登记联系人”"),
     ):
         heard = talk.says("领账号")
-        assert (heard.outcome, "登记联系人" in heard.text) == (Outcome.ANSWERED, True)
+        assert (heard.outcome, next_step in heard.text) == (Outcome.ANSWERED, True)
         assert office.told(talk.name) == []
     assert {office.state(), office.state("wuxi")} == {AccountState.NONE}
 
@@ -277,7 +277,7 @@ def test_an_admins_reset_goes_to_the_contact_and_not_to_the_admin(office: Office
 
 def test_a_reset_without_a_contact_changes_nothing(office: Office) -> None:
     heard = office.admin().says("账号 南京 重置")
-    assert (heard.outcome, "登记联系人" in heard.text) == (Outcome.REJECTED, True)
+    assert (heard.outcome, next_step in heard.text) == (Outcome.REJECTED, True)
     assert office.state() is AccountState.NONE
 
 
@@ -334,3 +334,32 @@ def test_an_admin_gets_an_account_of_the_own(office: Office) -> None:
         account = session.scalars(select(Account)).one()
     assert (heard.outcome, account.union_code, account.login in heard.text) == (Outcome.MOVED, None, True)
     assert passwords.holds(account.password_hash, office.password_of("wangfang"))
+
+
+def test_somebody_whose_registration_waits_is_told_to_wait(office: Office) -> None:
+    assert "先发“登记联系人”" in office.talks("lina").says("领账号").text
+    assert office.contact("zhangwei", state="waiting").says("领账号").text == (
+        "您的联系人登记还在等省总工会核对（附件5），通过后会马上告诉您，那时再发“领账号”就行。"
+    )
+
+
+def test_help_names_the_words_of_each_role(office: Office) -> None:
+    def words(talk: Talk) -> set[str]:
+        lines = [line.split("　")[0] for line in talk.says("帮助").text.splitlines()]
+        return {"待办", "账号 南京 重置", "已邮件报送", "催办", "跳过", "登记联系人", "转人工"} & set(lines)
+
+    contact, admin = office.contact("zhangwei"), office.admin()
+    assert words(office.talks("lina")) == {"跳过", "登记联系人", "转人工"}
+    assert words(contact) == {"已邮件报送", "催办", "登记联系人", "转人工"}
+    assert words(admin) == {"待办", "账号 南京 重置", "催办", "转人工"}
+    contact.says("我要申报")
+    assert words(contact) == {"已邮件报送", "催办", "登记联系人", "跳过", "转人工"}
+
+
+@pytest.mark.parametrize("word", ["通过", "驳回"])
+def test_a_decision_without_a_number_shows_what_waits(office: Office, word: str) -> None:
+    contact = office.contact("zhangwei", state="waiting")
+    assert contact.says(word).outcome is Outcome.REJECTED
+    admin = office.admin()
+    assert admin.says(word).text == admin.says("待办").text
+    assert "zhangwei　13800138000" in admin.says(word).text

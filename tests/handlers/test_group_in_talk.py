@@ -227,8 +227,8 @@ def test_somebody_unknown_is_asked_to_register(database: Database, zhang: Talk) 
     Talk(database, "lina").in_group(event="join")
     text = told(database)[-1][1]
     assert text == (
-        "新进群的同事，您好，欢迎进群！请点助手头像私聊我，发“登记联系人”（附件5，4月12日（周五）已过，仍请补报），"
-        "登记后即可领账号。"
+        "新进群的同事，您好，欢迎进群！请点助手头像私聊我，发“登记联系人”，附件5请各单位4月12日（周五）前报送，"
+        "现在报仍然受理；登记后即可领账号。"
     )
 
 
@@ -239,7 +239,7 @@ def test_before_the_day_of_附件5_it_is_named(database: Database) -> None:
         code = admins.group_code(session, "operator", now=day)
     li.in_group(f"绑定 {code}")
     li.in_group(event="join")
-    assert "（附件5，4月12日（周五）前）" in told(database)[-1][1]
+    assert "附件5请各单位4月12日（周五）前报送；登记后" in told(database)[-1][1]
 
 
 def test_who_comes_within_a_minute_is_greeted_with_the_others(database: Database, zhang: Talk) -> None:

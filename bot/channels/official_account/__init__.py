@@ -15,12 +15,10 @@ from types import MappingProxyType
 
 from bot.channels.base import Callback, CallbackRefused, Fetched, Send
 from bot.channels.official_account.api import Api
-from bot.channels.official_account.calls import MessageCall, Rest, connected
 from bot.channels.official_account.envelope import Envelope
 from bot.channels.official_account.parsing import read_fields, text_of, understand
 from bot.channels.official_account.rendering import legible, passive_reply
-from bot.channels.official_account.sending import MessageSender
-from bot.channels.official_account.tokens import Pause, TokenStore
+from bot.channels.official_account.tokens import Pause, Rest, TokenStore
 from bot.channels.official_account.transport import Transport
 from bot.channels.splitting import split_by_bytes
 from handlers.deliveries import Window
@@ -133,6 +131,10 @@ class OfficialAccount:
         A text that the platform finds too long goes out in halves. After a network error it is not
         known whether the platform had taken the message (`ChannelError.unsure`).
         """
+        # Here and not above: web processes never send, and do without its client.
+        from bot.channels.official_account.calls import MessageCall, connected
+        from bot.channels.official_account.sending import MessageSender
+
         async with connected() as session:
             call = MessageCall(
                 session, self._api.tokens, base_url=self.api_base_url, wall=self.wall, rest=self.rest

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,7 +21,7 @@ from bot.channels.base import ChannelError
 from bot.channels.official_account import transport
 from bot.channels.official_account.api import FIRST_PAUSE, TRIES_WHEN_BUSY
 from bot.channels.official_account.faults import BUSY, TOKEN_REFUSED, refusal
-from bot.channels.official_account.tokens import AccessTokens
+from bot.channels.official_account.tokens import AccessTokens, Rest
 from bot.channels.official_account.transport import parse_object, refuse_failure
 
 SEND = "/cgi-bin/message/custom/send"
@@ -32,8 +32,6 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False)
 _HEADERS = {"Content-Type": "application/json"}
 # The request never left, so that trying again cannot double it.
 _NOT_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
-
-Rest = Callable[[float], Awaitable[None]]
 
 
 @asynccontextmanager

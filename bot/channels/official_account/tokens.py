@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -25,6 +25,7 @@ SAME_FAILURE_FOR = timedelta(seconds=5)
 FORCED_APART = 24 * 3600 / 20
 
 Pause = Callable[[float], None]
+Rest = Callable[[float], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
