@@ -35,7 +35,7 @@ def _help(turn: Turn, _: Any) -> Reply:
             has_draft=turn.desk.submission_id is not None,
             is_admin=turn.roles.admin is not None,
             is_contact=turn.roles.contact is not None,
-        ),  # fmt: skip
+        ),
     )
 
 

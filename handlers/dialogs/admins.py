@@ -81,12 +81,7 @@ def _confirm_mailed(turn: Turn, pending: dict[str, Any], text: str) -> Reply | N
 
 
 def _approve(turn: Turn, said: str) -> Reply:
-    """An admin's yes, or that of a contact who hands over: `handlers.contacts` knows who may.
-
-    Without a number the list is shown, which says how to name one.
-    """
-    if not said:
-        return _waiting(turn, None)
+    """An admin's yes, or that of a contact who hands over: `handlers.contacts` knows who may."""
     contact = contacts.approve(
         turn.session, turn.campaign, turn.roles.actor, int(fold(said)), now=turn.now, render=turn.render
     )
@@ -99,8 +94,6 @@ def _approve(turn: Turn, said: str) -> Reply:
 def _refuse(turn: Turn, said: str) -> Reply:
     """With a reason at once; without one it is asked for, since it is told to the person."""
     require_admin(turn.roles.actor)
-    if not said:
-        return _waiting(turn, None)
     found = _NUMBERED.fullmatch(_half_width(said))
     number, reason = (int(found["number"]), found["reason"].strip()) if found else (0, "")
     if reason:
