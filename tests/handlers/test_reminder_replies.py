@@ -133,7 +133,7 @@ def test_a_no_tells_nobody(two: Database) -> None:
 
 
 def test_without_a_backup_the_hand_over_is_explained(two: Database) -> None:
-    assert who(two, "李娜").says("换人办").text.startswith("无锡市总工会还没有备用联系人。")
+    assert who(two, "李娜").says("换人办").text.startswith("无锡市总工会还没有备份联系人。")
     assert who(two, "吴刚").says("换人办").text.startswith("您的申报由您本人填写和提交")
 
 
