@@ -11,7 +11,7 @@ from storage.outbox import OutboxRow
 from storage.papers import Paper
 from tests import province
 from tests.province import at
-from tests.talk import Talk
+from tests.talk import Talk, campaign
 
 NOW = at("04-15", "12:00")
 WORDS = ("进度", "名单", "二维码", "谁还没报", "催办", "已办")
