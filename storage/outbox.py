@@ -315,8 +315,3 @@ def take_unsent(session: Session, prefix: str, *, now: datetime) -> list[str]:
         session.delete(row)
     session.flush()
     return [row.text for row in rows]
-
-
-def list_sent_to(session: Session, person_id: int) -> Sequence[OutboxRow]:
-    query = select(OutboxRow).where(OutboxRow.person_id == person_id, OutboxRow.state == "sent")
-    return session.scalars(query.order_by(OutboxRow.id)).all()

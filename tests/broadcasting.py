@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
+import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from handlers import broadcasts
 from handlers.access import Actor
 from handlers.broadcast_delivery import results, run_due
+from handlers.errors import HandlerError
 from handlers.messages import Reply
 from storage import people
 from storage.admins import Admin
@@ -28,6 +30,20 @@ PACK = campaign().pack
 
 def person(session: Session, name: str, address: str = "", *, now: datetime = NOON) -> int:
     return people.add(session, "test", address or f"p{next(_addresses)}", now=now, name=name)
+
+
+def refused(database: Database, act: Callable[[Session], Any]) -> str:
+    """The template of the refusal that an act runs into; it begins no transaction of its own."""
+    with pytest.raises(HandlerError) as error, database.writing() as session:
+        act(session)
+    return error.value.line.template
+
+
+def refusal_of(act: Callable[[], Any]) -> str:
+    """The same of an act that opens its own transaction."""
+    with pytest.raises(HandlerError) as error:
+        act()
+    return error.value.line.template
 
 
 def add_admin(database: Database, name: str = "钱敏", address: str = "admin") -> Talk:

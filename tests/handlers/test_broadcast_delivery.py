@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
 from sqlalchemy import select, update
@@ -14,7 +12,6 @@ from sqlalchemy.orm import Session
 from handlers import broadcast_delivery, broadcasts
 from handlers.access import Actor
 from handlers.broadcasts import is_stuck
-from handlers.errors import HandlerError
 from storage import broadcasts as kept
 from storage import groups
 from storage.broadcasts import Broadcast, BroadcastRecipient
@@ -29,6 +26,7 @@ from tests.broadcasting import (
     add_all_contacts,
     audience,
     confirm,
+    refusal_of,
     render,
     run,
     sent_to,
@@ -52,20 +50,6 @@ def admin(database: Database) -> Actor:
 @pytest.fixture
 def three(database: Database) -> list[int]:
     return add_all_contacts(database, count=3)
-
-
-def refused(database: Database, act: Callable[[Session], Any]) -> str:
-    """The template of the refusal that an act runs into; it begins no transaction of its own."""
-    with pytest.raises(HandlerError) as error, database.writing() as session:
-        act(session)
-    return error.value.line.template
-
-
-def refusal_of(act: Callable[[], Any]) -> str:
-    """The same of an act that opens its own transaction."""
-    with pytest.raises(HandlerError) as error:
-        act()
-    return error.value.line.template
 
 
 def seen_of(session: Session, admin: Actor, draft: Broadcast) -> broadcasts.Preview:

@@ -14,7 +14,6 @@ from handlers import broadcast_delivery, broadcasts
 from handlers.access import Actor
 from handlers.audiences import Gathered
 from handlers.broadcasts import MANY, Preview, latest
-from handlers.errors import HandlerError
 from storage import broadcasts as kept
 from storage import people
 from storage.admins import Admin
@@ -30,6 +29,8 @@ from tests.broadcasting import (
     audience,
     confirm,
     person,
+    refusal_of,
+    refused,
     render,
     run,
     sent_to,
@@ -53,20 +54,6 @@ def admin(database: Database) -> Actor:
 @pytest.fixture
 def three(database: Database) -> list[int]:
     return add_all_contacts(database, count=3)
-
-
-def refused(database: Database, act: Callable[[Session], Any]) -> str:
-    """The template of the refusal that an act runs into; it begins no transaction of its own."""
-    with pytest.raises(HandlerError) as error, database.writing() as session:
-        act(session)
-    return error.value.line.template
-
-
-def refusal_of(act: Callable[[], Any]) -> str:
-    """The same of an act that opens its own transaction."""
-    with pytest.raises(HandlerError) as error:
-        act()
-    return error.value.line.template
 
 
 @pytest.mark.parametrize(("count", "is_many"), [(MANY, False), (MANY + 1, True)])

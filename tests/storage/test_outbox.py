@@ -358,9 +358,3 @@ def test_prefix_is_no_pattern(database: Database, person: int) -> None:
     with database.writing() as session:
         assert outbox.take_unsent(session, "burst:a%", now=NOON) == []
         assert outbox.take_unsent(session, "burst:a_c", now=NOON) == []
-
-
-def test_what_was_sent_to_a_person(database: Database, person: int) -> None:
-    add(database, outbox_row(person, "1", state="sent"), outbox_row(person, "2"))
-    with database.reading() as session:
-        assert [row.text for row in outbox.list_sent_to(session, person)] == ["1"]
