@@ -14,8 +14,9 @@ from storage.db import Base, UtcDateTime, connection_of
 class AuditRow(Base):
     """One act; never changed, never deleted, and never with a secret in it.
 
-    Of a submission `submission_id` is set and `person_id` acted; of anything else `subject` names
-    it ("contact:12", "account:nanjing") and `actor` is the label of `handlers.access.Actor`.
+    Of a submission `submission_id` is set and `person_id` acted, and `union_code` is the union it
+    counted for then; of anything else `subject` names it ("contact:12", "account:nanjing") and
+    `actor` is the label of `handlers.access.Actor`.
     """
 
     __tablename__ = "audit"
@@ -31,6 +32,7 @@ class AuditRow(Base):
     before: Mapped[str | None] = mapped_column(String(20))
     after: Mapped[str | None] = mapped_column(String(20))
     note: Mapped[str | None] = mapped_column(Text)
+    union_code: Mapped[str | None] = mapped_column(String(20))
 
 
 _ADD = insert(AuditRow)

@@ -14,6 +14,7 @@ from storage import (
     outbox,
     papers,
     people,
+    plans,
     platform_tokens,
     reminders,
     simulated,
@@ -23,6 +24,6 @@ from storage.db import Base
 
 TABLES = (
     accounts, admins, audit, broadcasts, campaigns, contacts, groups, inbound, jobs, leases, outbox, papers,
-    people, platform_tokens, reminders, simulated, submissions,
+    people, plans, platform_tokens, reminders, simulated, submissions,
 )  # fmt: skip
 metadata = Base.metadata

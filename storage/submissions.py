@@ -34,6 +34,7 @@ class Submission(Base):
     `pack_version` is the version of the rules that its owner last saw, `skipped` the keys of
     fields left for later, `title_key` the title without spaces and punctuation (R58). `short` is
     how many fields were missing for a submission when its owner last wrote (None: not counted yet).
+    `sub_unit_id` is the unit that its union has put it under (A30).
     """
 
     __tablename__ = "submissions"
@@ -58,6 +59,7 @@ class Submission(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
     submitted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    sub_unit_id: Mapped[int | None] = mapped_column(ForeignKey("sub_units.id"))
 
 
 class Answer(Base):
