@@ -17,6 +17,7 @@ from bot.web import (
     portal_access,
     portal_admin,
     portal_broadcasts,
+    portal_plans,
     problems,
     sign_in,
     unfit,
@@ -42,7 +43,7 @@ def create_app(application: Application) -> Flask:
     app.register_error_handler(HTTPException, problems.page)
     app.register_error_handler(CSRFError, portal_access.form_expired)
     app.register_error_handler(HandlerError, portal_access.refusal(application))
-    for room in (home, health, papers, sign_in, portal, portal_admin, portal_broadcasts):
+    for room in (home, health, papers, sign_in, portal, portal_admin, portal_broadcasts, portal_plans):
         app.register_blueprint(room.blueprint(application))
     if application.config.channels.simulator.enabled:
         # Here and not above: where the simulator is off, its drawing libraries stay out of memory.

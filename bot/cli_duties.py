@@ -17,6 +17,7 @@ from bot.config import Config, ConfigError
 if TYPE_CHECKING:
     from handlers.duties import Board, UnionDuty
     from handlers.letters import Planned
+    from handlers.standings import Standing, Table
 
 
 @click.command()
@@ -25,31 +26,35 @@ if TYPE_CHECKING:
 def status(config: Config, config_file: Path, as_json: bool) -> None:
     """Who owes what: one row for each union, in the order of the notice."""
     from bot.starting import standing
-    from handlers import duties
+    from handlers import duties, standings
 
     with standing(config) as found, found.database.reading() as session:
         board = duties.board(session, found.campaign, duties.SYSTEM, now=found.now)
+        table = standings.table(session, found.campaign, duties.SYSTEM, now=found.now)
     if as_json:
-        _print_json(duties.as_json(board))
+        _print_json(standings.add_to_json(duties.as_json(board), table))
         return
-    for line in _table(board):
+    for line in _table(board, table):
         click.echo(line)
 
 
-def _table(board: Board) -> list[str]:
+def _table(board: Board, table: Table) -> list[str]:
     """Codes instead of names, so that the columns stand in any terminal."""
-    head = f"{'union':<12}{'form':<12}{'group':<7}{'account':<11}{'drafted':>8}{'counted':>8}{'minimum':>8}  owed"
-    rows = [_row(row) for row in board.rows]
+    counts = f"{'drafted':>8}{'counted':>8}{'minimum':>8}{'rank':>6}{'change':>8}"
+    head = f"{'union':<12}{'form':<12}{'group':<7}{'account':<11}{counts}  owed"
+    rows = [_row(row, table.by_code[row.union.code]) for row in board.rows]
     total = board.total
     foot = f"{'total':<42}{total.drafted:>8}{total.counted:>8}{total.minimum:>8}"
     return [head, *rows, foot]
 
 
-def _row(row: UnionDuty) -> str:
+def _row(row: UnionDuty, standing: Standing) -> str:
     owed = " ".join(f"{duty}!" if duty in row.overdue else duty for duty in row.owed)
     in_group = "yes" if row.in_group else "no"
     said = f"{row.union.code:<12}{row.form.state:<12}{in_group:<7}{row.account:<11}"
-    return f"{said}{row.drafted:>8}{row.counted:>8}{row.minimum:>8}  {owed}".rstrip()
+    change = f"{standing.change:+}" if standing.change else "0"
+    place = f"{standing.rank:>6}{change:>8}"
+    return f"{said}{row.drafted:>8}{row.counted:>8}{row.minimum:>8}{place}  {owed}".rstrip()
 
 
 @click.command()

@@ -155,6 +155,7 @@ class RemindersConfig(_Table):
     quiet_from: time = time(21, 0)
     quiet_until: time = time(8, 0)
     workdays_only: bool = True
+    evening_hour: int = Field(default=17, ge=0, le=23)
 
 
 class OfficialAccountConfig(_Table):

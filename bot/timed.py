@@ -1,4 +1,4 @@
-"""What falls due by itself is written into the outbox: reminders and broadcasts, in short transactions."""
+"""What falls due by itself is written into the outbox: reminders, news of falls, broadcasts, in short transactions."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ MOST_RUNS = 1000
 
 
 def write_due(application: Application, *, now: datetime | None = None) -> Sequence[Planned]:
-    """Write all that is due by `now` (None: the clock's), and say what people were told by reminders."""
+    """Write all that is due by `now` (None: the clock's), and say what people were told of their duties."""
     told: list[Planned] = []
     for _ in range(MOST_RUNS):
         done = _write_some(application, now or application.clock.now())
         if done is None or not done.is_something:
             break
-        told += done.reminders.told
+        told += done.told
     return told
 
 
@@ -62,5 +62,7 @@ def _log(done: agenda.Done) -> None:
         log.warning("reminder_step_dropped", ladder=ladder, step=step, reason="stale")
     if ran.told or ran.put_off:
         log.info("reminders_written", told=len(ran.told), put_off=ran.put_off)
+    if done.falls:
+        log.info("falls_written", told=len(done.falls))
     if done.broadcast:
         log.info("broadcast_written", messages=done.broadcast)

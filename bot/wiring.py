@@ -77,7 +77,7 @@ class CurrentCampaign:
 def _reminders(config: Config) -> ReminderSettings:
     """The `[reminders]` of the configuration, as the handlers take them."""
     table = config.reminders
-    return ReminderSettings(table.hour, table.quiet_from, table.quiet_until, table.workdays_only)
+    return ReminderSettings(**table.model_dump())
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""All that falls due by itself, beside files and deliveries: reminders, then broadcasts."""
+"""All that falls due by itself, beside files and deliveries: reminders, news of falls, broadcasts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy.orm import Session
 
-from handlers import broadcasts, forecasts, reminders
+from handlers import broadcasts, falls, forecasts, reminders
 from handlers.campaigns import Campaign
 from handlers.letters import Planned
 from handlers.messages import Render
@@ -20,14 +20,20 @@ _EVER = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What one run wrote: of reminders, and how many messages of broadcasts."""
+    """What one run wrote: of reminders, to unions of their falls, and how many messages of broadcasts."""
 
     reminders: Ran
+    falls: tuple[Planned, ...]
     broadcast: int
 
     @property
+    def told(self) -> tuple[Planned, ...]:
+        """What people heard of their duties."""
+        return self.reminders.told + self.falls
+
+    @property
     def is_something(self) -> bool:
-        return bool(self.reminders != Ran() or self.broadcast)
+        return bool(self.reminders != Ran() or self.falls or self.broadcast)
 
 
 def run_due(
@@ -35,7 +41,8 @@ def run_due(
 ) -> Done:
     """Write what is due into the outbox, once; a long list goes on in the next run."""
     ran = reminders.run_due(session, campaign, settings, now=now, render=render)
-    return Done(ran, broadcasts.run_due(session, campaign, now=now, render=render))
+    fallen = falls.run_due(session, campaign, settings, now=now, render=render)
+    return Done(ran, fallen, broadcasts.run_due(session, campaign, now=now, render=render))
 
 
 def forecast(
@@ -43,6 +50,7 @@ def forecast(
 ) -> list[Planned]:
     """What would be sent from `now` to `until`, in order, if everything stayed as it is; nothing is written."""
     planned = forecasts.forecast(session, campaign, settings, until=until, now=now)
+    planned += falls.forecast(session, campaign, settings, until=until, now=now)
     for row in agenda.list_messages(session, until=until):
         to = f"person-{row.person_id}" if row.person_id is not None else row.chat
         at = max(row.due_at, now).astimezone(campaign.zone)
@@ -58,6 +66,8 @@ def is_due(session: Session, campaign: Campaign, settings: ReminderSettings, *, 
     """Whether `run_due` would find anything, for who does not want to open a writing transaction in vain."""
     if reminders.is_due(session, campaign, settings, now=now):
         return True
+    if falls.is_due(session, campaign, settings, now=now):
+        return True
     return broadcasts.next_due(session, campaign, after=_EVER, until=now) is not None
 
 
@@ -67,5 +77,6 @@ def next_due(
     """The earliest time in the span, without its beginning, at which anything falls due; None if nothing does."""
     waiting = agenda.next_waiting(session, after=after, until=until)
     step = forecasts.next_step(session, campaign, settings, after=after, until=until)
+    fall = falls.next_due(session, campaign, settings, after=after, until=until)
     told = broadcasts.next_due(session, campaign, after=after, until=until)
-    return min((at for at in (waiting, step, told) if at is not None), default=None)
+    return min((at for at in (waiting, step, fall, told) if at is not None), default=None)

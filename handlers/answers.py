@@ -9,6 +9,7 @@ from handlers.fields import kind_of
 from handlers.fields.base import Accepted, Doubtful, Judgement, Options, Refused
 from handlers.fields.craftsmen import videos_owed
 from handlers.messages import Line, Outcome, Reply, say
+from handlers.own_deadlines import told_to_submitter
 from handlers.packs import FieldSpec
 from handlers.progress import missing
 from handlers.rules.counting import count, title_key
@@ -90,7 +91,7 @@ def keep(turn: Turn, spec: FieldSpec, value: Any, *, note: str | None = None) ->
         return _after_title(turn, before, value)
     if spec.key == "completers":
         return _after_completers(turn, before, value)
-    return []
+    return told_to_submitter(turn) if spec.key == "union" else []
 
 
 def unskip(turn: Turn, key: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from functools import cached_property
 from zoneinfo import ZoneInfo
@@ -14,6 +14,7 @@ from handlers.errors import PackError
 from handlers.pack_loading import pack_from_json, pack_version
 from handlers.packs import Dates, Pack
 from handlers.rules.ladders import USUAL_REMINDERS, ReminderSettings, Rung, rungs
+from handlers.rules.periods import half_month_ends
 from storage import campaigns
 from storage.campaigns import PackVersion
 
@@ -48,6 +49,12 @@ class Campaign:
     def closes_at(self) -> datetime:
         """The first instant that is too late: midnight after the last day (A1)."""
         return datetime.combine(self.dates.submission_deadline + timedelta(days=1), time(), self.zone)
+
+    @cached_property
+    def circular_days(self) -> tuple[date, ...]:
+        """The days of the circulars: the pack's, or else the ends of the half-months (A3)."""
+        dates = self.dates
+        return self.pack.circular.dates or half_month_ends(dates.opens_on, dates.submission_deadline)
 
     def rungs(self, settings: ReminderSettings) -> tuple[Rung, ...]:
         """Every step of every ladder in the order of time."""

@@ -115,6 +115,13 @@ def waiting_of(session: Session, campaign: Campaign, person_id: int) -> Contact 
     return contacts.find_waiting(session, campaign.pack.name, person_id)
 
 
+def former_of(session: Session, campaign: Campaign, person_id: int) -> Contact | None:
+    """The office that somebody without one held last; None too for whoever waits for one."""
+    if waiting_of(session, campaign, person_id) is not None:
+        return None
+    return contacts.find_former(session, campaign.pack.name, person_id)
+
+
 def take_back(session: Session, campaign: Campaign, person_id: int, *, now: datetime) -> bool:
     """End what a person has waiting; False if nothing was."""
     waiting = contacts.find_waiting(session, campaign.pack.name, person_id)
@@ -148,13 +155,16 @@ def approve(
     session: Session, campaign: Campaign, actor: Actor, contact_id: int, *, now: datetime, render: Render
 ) -> Contact:
     """Say yes to a waiting contact and tell them: an admin, or whoever hands the office over."""
-    contact = _waiting(session, campaign, actor, contact_id)
+    contact = get_waiting(session, campaign, actor, contact_id)
     activate(session, campaign, contact, actor_label=actor.label, now=now, render=render)
     return contact
 
 
-def _waiting(session: Session, campaign: Campaign, actor: Actor, contact_id: int) -> Contact:
-    """A contact that the actor may decide upon; whether there is one makes no difference to others."""
+def get_waiting(session: Session, campaign: Campaign, actor: Actor, contact_id: int) -> Contact:
+    """A contact that the actor may decide upon; HandlerError if there is none or it was decided.
+
+    Whether there is one makes no difference to others.
+    """
     contact = contacts.find(session, campaign.pack.name, contact_id)
     if not actor.is_admin and not _hands_over(session, actor, contact):
         raise HandlerError("access/admins_only")
@@ -178,7 +188,7 @@ def refuse(
 ) -> Contact:  # fmt: skip
     """Say no to a waiting contact; the reason is told to them and kept nowhere."""
     require_admin(actor)
-    contact = _waiting(session, campaign, actor, contact_id)
+    contact = get_waiting(session, campaign, actor, contact_id)
     if not reason.strip():
         raise HandlerError("contact/reason_wanted", number=contact_id)
     if not contacts.move(session, contact, "waiting", "refused", decided_at=now, decided_by=actor.label):

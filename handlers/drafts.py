@@ -46,14 +46,8 @@ def _open(turn: Turn, *, others: int) -> Reply:
         "state": State.DRAFT, "route": SELF, "skipped": [], "created_at": turn.now, "changed_at": turn.now,
     }  # fmt: skip
     desk.submission_id = submissions.add(turn.session, row)
-    audit.add(
-        turn.session,
-        desk.submission_id,
-        "open",
-        person_id=desk.person_id,
-        at=turn.now,
-        move=(None, State.DRAFT),
-    )
+    first = audit.Move(None, State.DRAFT)
+    audit.add(turn.session, desk.submission_id, "open", person_id=desk.person_id, at=turn.now, move=first)
     desk.state, desk.number, desk.pack_version, desk.skipped = State.DRAFT, None, version, []
     desks.clear_papers(desk)
     notes = _prefill_union(turn)
@@ -74,8 +68,8 @@ def _prefill_union(turn: Turn) -> list[Line]:
     union = turn.pack.union_by_code.get(turn.desk.union_hint or "")
     if union is None:
         return []
-    keep(turn, turn.pack.spec("union"), union.code)
-    return [say("draft/union_prefilled", spec=turn.pack.spec("union"), union=union)]
+    own = keep(turn, turn.pack.spec("union"), union.code)
+    return [say("draft/union_prefilled", spec=turn.pack.spec("union"), union=union), *own]
 
 
 def _put_on_desk(turn: Turn, row: Submission) -> None:

@@ -5,14 +5,14 @@ Drafts and what they lack are in `handlers.lacking`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from handlers import accounts, contacts, groups
+from handlers import accounts, contacts, groups, schedules
 from handlers.access import Actor
 from handlers.accounts import AccountState
 from handlers.campaigns import Campaign
@@ -21,6 +21,7 @@ from handlers.errors import HandlerError
 from handlers.packs import Union
 from handlers.rules.ladders import allowed_from
 from handlers.rules.transitions import State
+from handlers.schedules import Schedule
 from storage import duties, reminders, submissions
 
 # Who asks when nobody does: a timed step, or the command line.
@@ -36,7 +37,8 @@ class UnionDuty:
 
     `account` is "signed_in" once the union has signed in and chosen its password. `counted` is
     how many submissions count toward the minimum (R39); more than that is welcome (R38).
-    `next_reminder` is None where nothing is owed or no step is left.
+    `next_reminder` is None where nothing is owed or no step is left. `own_deadline` is the earlier
+    day that the union has set for its submitters, as long as that is to come (A30).
     """
 
     union: Union
@@ -51,6 +53,7 @@ class UnionDuty:
     owed: tuple[str, ...]
     overdue: tuple[str, ...]
     next_reminder: datetime | None
+    own_deadline: date | None = None
 
     @property
     def lacking(self) -> int:
@@ -130,7 +133,8 @@ def _rows(session: Session, campaign: Campaign, *, now: datetime) -> Iterable[Un
     has_group = groups.bound(session, campaign) is not None
     members = groups.members(session, campaign)
     joined = {row.union_code for row in contacts.list_active(session, campaign) if row.person_id in members}
-    upcoming = _upcoming(session, campaign, now=now)
+    schedule = schedules.of_campaign(session, campaign)
+    upcoming = _upcoming(session, schedule, now=now)
     for union in pack.unions:
         code = union.code
         recommended = 0
@@ -147,7 +151,8 @@ def _rows(session: Session, campaign: Campaign, *, now: datetime) -> Iterable[Un
             drafted=drafted.get(code, 0), submitted=submitted.get(code, 0), recommended=recommended,
             counted=counted, minimum=union.minimum, owed=owed,
             overdue=tuple(duty for duty in owed if now >= ends_at(campaign, duty)),
-            next_reminder=min((upcoming[duty] for duty in owed if duty in upcoming), default=None),
+            next_reminder=min((at for key, at in upcoming.items() if _is_owed(key, code, owed)), default=None),
+            own_deadline=schedule.running(code, now),
         )  # fmt: skip
 
 
@@ -156,16 +161,24 @@ def ends_at(campaign: Campaign, duty: str) -> datetime:
     return campaign.closes_at if duty in ("minimum", "draft", "complete") else contacts.closes_at(campaign)
 
 
-def _upcoming(session: Session, campaign: Campaign, *, now: datetime) -> Mapping[str, datetime]:
-    """When who owes a duty is reminded of it next."""
+def _upcoming(
+    session: Session, schedule: Schedule, *, now: datetime
+) -> Mapping[tuple[str | None, str], datetime]:
+    """When who owes a duty is reminded of it next, by union (None: any that owes it) and duty."""
+    campaign = schedule.campaign
     over = reminders.list_steps(session, campaign.pack.name)
     soonest = allowed_from(now, campaign.reminders, campaign.zone)
-    found: dict[str, datetime] = {}
-    for rung in campaign.rungs(campaign.reminders):
+    found: dict[tuple[str | None, str], datetime] = {}
+    for rung in schedule.rungs(campaign.reminders):
         if rung.key not in over and (rung.is_after or now < rung.ends_at):
             for duty in rung.duties:
-                found.setdefault(duty, max(rung.at, soonest))
+                found.setdefault((rung.union_code, duty), max(rung.at, soonest))
     return found
+
+
+def _is_owed(key: tuple[str | None, str], code: str, owed: Collection[str]) -> bool:
+    union, duty = key
+    return union in (None, code) and duty in owed
 
 
 def _sums(rows: Iterable[UnionDuty]) -> Sums:

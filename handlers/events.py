@@ -99,11 +99,11 @@ def _note_union(turn: Turn) -> list[Line]:
         return [say("event/union_noted", union=union)]
     chosen = turn.desk.answers.get("union")
     if chosen is None:
-        keep(turn, turn.pack.spec("union"), union.code)
+        own = keep(turn, turn.pack.spec("union"), union.code)
         if turn.desk.asked == "union":
             following = next_field(turn, "union")
             turn.desk.asked = following.key if following else None
-        return [say("draft/union_prefilled", spec=turn.pack.spec("union"), union=union)]
+        return [say("draft/union_prefilled", spec=turn.pack.spec("union"), union=union), *own]
     if chosen == union.code:
         return [say("draft/union_prefilled", spec=turn.pack.spec("union"), union=union)]
     return [

@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from handlers import lacking, recipients
+from handlers import lacking, recipients, schedules
 from handlers.campaigns import Campaign
 from handlers.lacking import DraftDuty
 from handlers.letters import Letter, Planned, planned_of
 from handlers.recipients import Letters
 from handlers.rules.ladders import ReminderSettings, Rung, allowed_from, without_stale
+from handlers.schedules import Schedule
 from storage import duties, reminders
 from storage.duties import Wanted
 
@@ -22,8 +23,8 @@ def next_step(
 ) -> datetime | None:
     """The earliest time in the span, without its beginning, at which a reminder falls due."""
     over = set(reminders.list_steps(session, campaign.pack.name))
-    zone = campaign.zone
-    steps = (*campaign.rungs(settings), *_sweeps(campaign, settings, after=after, until=until))
+    zone, schedule = campaign.zone, schedules.of_campaign(session, campaign)
+    steps = (*schedule.rungs(settings), *_sweeps(campaign, settings, after=after, until=until))
     times = [
         rung.at if rung.at > after else allowed_from(after, settings, zone)
         for rung in steps
@@ -44,12 +45,14 @@ def forecast(
     """Reminders that would be sent from `now` to `until`, in order; nothing is written."""
     held = recipients.offices(session, campaign, now=now)
     drafts = _open_drafts(session, campaign, now=now)
+    schedule = schedules.of_campaign(session, campaign)
     told: set[str] = set()
     planned = []
-    for at, rungs in _instants(session, campaign, settings, now=now, until=until):
+    for at, rungs in _instants(session, schedule, settings, now=now, until=until):
         letters: Letters = {}
         recipients.add_unions(session, letters, held, rungs)
-        recipients.add_drafts(letters, campaign, [rung for rung in rungs if at < rung.ends_at], drafts)
+        ahead = [rung for rung in rungs if at < rung.ends_at]
+        recipients.add_drafts(letters, campaign, ahead, drafts, apart=schedule.apart(at))
         keys = [reason.key for letter in letters.values() for reason in letter.reasons]
         told |= _known(session, [key for key in keys if key not in told])
         planned += [one for letter in letters.values() for one in _planned(campaign, letter, at, told)]
@@ -76,12 +79,13 @@ def _planned(campaign: Campaign, letter: Letter, at: datetime, told: set[str]) -
 
 
 def _instants(
-    session: Session, campaign: Campaign, settings: ReminderSettings, *, now: datetime, until: datetime
+    session: Session, schedule: Schedule, settings: ReminderSettings, *, now: datetime, until: datetime
 ) -> list[tuple[datetime, list[Rung]]]:
     """The times at which something falls due, each with the steps that would be run then."""
+    campaign = schedule.campaign
     over = set(reminders.list_steps(session, campaign.pack.name))
     due: dict[datetime, list[Rung]] = {}
-    for rung in (*campaign.rungs(settings), *_sweeps(campaign, settings, after=now, until=until)):
+    for rung in (*schedule.rungs(settings), *_sweeps(campaign, settings, after=now, until=until)):
         at = rung.at if rung.at > now or rung.is_last_day else allowed_from(now, settings, campaign.zone)
         if rung.key not in over and at <= until:
             due.setdefault(max(at, now), []).append(rung)
@@ -89,9 +93,10 @@ def _instants(
 
 
 def _kept(rungs: Sequence[Rung], *, now: datetime) -> list[Rung]:
-    """Without those that would be dropped; the steps of a day stand beside those of a ladder."""
+    """Those that would be run, in that order: the stale dropped, the steps of a day beside those of a ladder."""
     days = [rung for rung in rungs if recipients.is_of_day(rung)]
-    return without_stale([rung for rung in rungs if rung not in days], now=now)[0] + days
+    kept, _ = without_stale([rung for rung in rungs if rung not in days], now=now)
+    return sorted(kept + days, key=lambda rung: rung.key)
 
 
 def _sweeps(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from handlers import prompts
+from handlers import prompts, schedules
 from handlers.campaigns import Campaign
 from handlers.fields import is_media, shortfall
 from handlers.messages import InboundMessage, MessageKind, Reply
@@ -42,7 +42,8 @@ class Lack:
 class DraftDuty:
     """An open draft and what it lacks; nothing: it is complete and only has to be handed in (L2).
 
-    `place` is its number in its owner's list, `is_only` if that list has no other.
+    `place` is its number in its owner's list, `is_only` if that list has no other. `own_deadline`
+    is the earlier day until which its union asks for it, as long as that is to come (A30).
     """
 
     id: int
@@ -53,6 +54,7 @@ class DraftDuty:
     is_only: bool
     changed_at: datetime
     lacks: tuple[Lack, ...]
+    own_deadline: date | None = None
 
 
 def of_drafts(
@@ -64,6 +66,7 @@ def of_drafts(
     ids = [row.id for row in rows]
     places = duties.list_places(session, campaign.pack.name, sorted({row.person_id for row in rows}))
     papers = _desks(session, rows, ids)
+    schedule = schedules.of_campaign(session, campaign)
     found = []
     for row in rows:
         desk = papers[row.id]
@@ -74,6 +77,7 @@ def of_drafts(
                 union_code=desk.answers.get("union"), place=places[row.id][0],
                 is_only=places[row.id][1] == 1, changed_at=row.changed_at,
                 lacks=tuple(_lack(turn, spec) for spec in missing(turn)),
+                own_deadline=schedule.running(desk.answers.get("union"), now),
             )
         )  # fmt: skip
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from handlers.campaigns import Campaign
@@ -12,6 +12,7 @@ from handlers.contacts import closes_at
 from handlers.duties import UnionDuty
 from handlers.lacking import DraftDuty
 from handlers.messages import Line, Outcome, Reply, say
+from handlers.packs import Union
 from storage.contacts import Contact, RosterEntry
 from storage.reminders import Reminder
 
@@ -134,7 +135,10 @@ def _parts(campaign: Campaign, letter: Letter, *, now: datetime) -> Sequence[Lin
             )
         )  # fmt: skip
     if letter.drafts:
-        lines.append(say("reminder/drafts", drafts=letter.drafts, dates=dates, today=today))
+        own = own_deadlines(campaign, letter.drafts)
+        lines.append(
+            say("reminder/drafts", drafts=letter.drafts, own_deadlines=own, dates=dates, today=today)
+        )
     if letter.calls:
         lines.append(say("reminder/calls", name=letter.name, calls=list(letter.calls.values())))
     if letter.uncontacted:
@@ -142,3 +146,9 @@ def _parts(campaign: Campaign, letter: Letter, *, now: datetime) -> Sequence[Lin
         rows = list(letter.uncontacted.values())
         lines.append(say("reminder/group", rows=rows, dates=dates, today=today, is_late=is_late))
     return lines
+
+
+def own_deadlines(campaign: Campaign, drafts: Sequence[DraftDuty]) -> list[tuple[Union, date]]:
+    """The unions of these drafts that ask for them earlier than the notice does."""
+    asked = {draft.union_code: draft.own_deadline for draft in drafts if draft.own_deadline is not None}
+    return [(union, asked[union.code]) for union in campaign.pack.unions if union.code in asked]

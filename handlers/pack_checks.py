@@ -7,6 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import pairwise
 from typing import Any, get_args
 from zoneinfo import ZoneInfo
@@ -118,6 +119,7 @@ def _campaign(pack: Pack, folder_name: str) -> Iterator[Problem]:
         if second < first:
             remedy = f"write a day that is not before {before} = {first}"
             yield Problem("pack.toml", "[dates]", after, f"is {second}", remedy)
+    yield from _circular(pack)
     for place, ratio in enumerate(pack.ratios, 1):
         spec = pack.field_by_key.get(ratio.field)
         options = [] if spec is None else [choice.value for choice in spec.choices]
@@ -126,6 +128,15 @@ def _campaign(pack: Pack, folder_name: str) -> Iterator[Problem]:
                 remedy = f"write one of {', '.join(options)}" if options else "name a field with choices"
                 wrong = f"{share.value!r} is no choice of the field {ratio.field!r}"
                 yield Problem("pack.toml", f"[[ratios]] #{place}", "shares", wrong, remedy)
+
+
+def _circular(pack: Pack) -> Iterator[Problem]:
+    """Each day of the circulars comes after the one before it, and none before the campaign."""
+    days = [pack.dates.opens_on - timedelta(days=1), *pack.circular.dates]
+    for place, (before, day) in enumerate(pairwise(days), 1):
+        if day <= before:
+            remedy = f"write a day after {before}" if place > 1 else f"write {pack.dates.opens_on} or later"
+            yield Problem("pack.toml", "[circular]", f"dates.{place}", f"is {day}", remedy)
 
 
 def _unions(pack: Pack) -> Iterator[Problem]:

@@ -36,6 +36,15 @@ class Dates(_Frozen):
     submission_deadline: date
 
 
+class Circular(_Frozen):
+    """The days on which the province circulates how far every union has come (R17).
+
+    None where the half-months of A3 are meant: the 15th and the last day, moved back to a working day.
+    """
+
+    dates: tuple[date, ...] = ()
+
+
 class Helpdesk(_Frozen):
     """Whom to ask at the province, exactly as the notice names them (R19)."""
 
@@ -245,7 +254,8 @@ class Ladder(_Frozen):
     complete is named once more `since_complete` working days after it became so (L2).
     """
 
-    name: str = Field(pattern=r"^[a-z_]{1,30}$")
+    # With a union's code of up to 20 letters behind it, it names the steps of that union's own deadline.
+    name: str = Field(pattern=r"^[a-z_]{1,19}$")
     duties: tuple[Duty, ...] = Field(min_length=1)
     deadline: Literal["contact_deadline", "submission_deadline"]
     days_early: int = Field(default=0, ge=0)
@@ -271,6 +281,7 @@ class Pack(_Frozen):
     root_union: str
     manual_attachment: int | None = None
     dates: Dates
+    circular: Circular = Circular()
     helpdesk: Helpdesk
     ratios: tuple[Ratio, ...] = ()
     counts: Literal["submitted", "recommended"] = "submitted"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
@@ -63,19 +63,19 @@ def add_unions(session: Session, letters: Letters, held: Offices, rungs: Iterabl
     """Write into the letters what unions owe of the duties of these steps.
 
     Who is told hears of everything that the union owes. A union that nobody can be reached for is
-    named in the group and put on the list of calls.
+    named in the group and put on the list of calls, but not for a deadline that is only its own.
     """
     calls: dict[str, list[Rung]] = {}
     for rung in rungs:
         for row in held.board.rows:
-            if not set(rung.duties) & set(row.owed):
+            if rung.union_code not in (None, row.union.code) or not set(rung.duties) & set(row.owed):
                 continue
             reader = held.reader(row.union.code, backup_first=rung.to == "backup")
             if rung.to == "admins":
                 calls.setdefault(row.union.code, []).append(rung)
             elif reader is not None:
                 _tell(letters, held, reader, row, rung)
-            else:
+            elif rung.union_code is None:
                 calls.setdefault(row.union.code, []).append(rung)
                 if held.has_group:
                     _name(letters, held, row, rung)
@@ -160,27 +160,50 @@ def wanted(campaign: Campaign, rungs: Sequence[Rung]) -> Wanted:
     """The drafts that these steps are about."""
     times = [before for rung in rungs if (before := complete_before(campaign, rung)) is not None]
     steps = [rung for rung in rungs if complete_before(campaign, rung) is None]
+    codes = {rung.union_code for rung in rungs}
     return Wanted(
         version=campaign.version,
         incomplete=any("draft" in rung.duties for rung in steps),
         complete=any("complete" in rung.duties for rung in steps),
         complete_before=max(times, default=None),
+        unions=None if None in codes else frozenset(code for code in codes if code is not None),
     )
 
 
 def add_drafts(
-    letters: Letters, campaign: Campaign, rungs: Sequence[Rung], drafts: Sequence[DraftDuty]
+    letters: Letters,
+    campaign: Campaign,
+    rungs: Sequence[Rung],
+    drafts: Sequence[DraftDuty],
+    *,
+    apart: Collection[str],
 ) -> None:
-    """Write into the letters what people have not handed in yet, all drafts of one person together."""
+    """Write into the letters what people have not handed in yet, all drafts of one person together.
+
+    Drafts that name a union in `apart` are left to the steps of that union's own deadline.
+    """
     theirs: dict[int, list[DraftDuty]] = {}
     for draft in drafts:
         theirs.setdefault(draft.person_id, []).append(draft)
     for person_id, owed in theirs.items():
-        reasons = [reason for rung in rungs for reason in draft_reasons(campaign, rung, person_id, owed)]
+        reasons = [
+            reason
+            for rung in rungs
+            for reason in draft_reasons(campaign, rung, person_id, _meant(rung, owed, apart))
+        ]
         if reasons:
             letter = letters.setdefault(person_id, Letter(person_id))
             letter.reasons += reasons
             letter.drafts = owed
+
+
+def _meant(rung: Rung, drafts: Sequence[DraftDuty], apart: Collection[str]) -> list[DraftDuty]:
+    """The drafts that a step is about; a step of a day counts from no deadline, so it is about all."""
+    if is_of_day(rung):
+        return list(drafts)
+    if rung.union_code is not None:
+        return [draft for draft in drafts if draft.union_code == rung.union_code]
+    return [draft for draft in drafts if draft.union_code not in apart]
 
 
 def draft_reasons(

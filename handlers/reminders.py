@@ -12,12 +12,13 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from handlers import groups, lacking, recipients
+from handlers import groups, lacking, recipients, schedules
 from handlers.campaigns import Campaign
 from handlers.letters import Letter, Planned, Reason, drafts_detail, owed_detail, planned_of, reply_of
 from handlers.messages import Render
 from handlers.recipients import GROUP, Letters, Offices
 from handlers.rules.ladders import ReminderSettings, Rung, is_allowed, without_stale
+from handlers.schedules import Schedule
 from handlers.telling import Message, tell, tell_group
 from storage import contacts, duties, reminders
 from storage.reminders import Reminder, ReminderStep
@@ -52,9 +53,10 @@ def run_due(
     Nobody is written to in quiet hours or on days off, but for the last day (R115).
     """
     over = reminders.list_steps(session, campaign.pack.name)
-    kept, stale = due_now(campaign, settings, over.keys(), now=now)
+    schedule = schedules.of_campaign(session, campaign)
+    kept, stale = due_now(schedule, settings, over.keys(), now=now)
     running = [step for step in over.values() if step.state == "running"]
-    goes_on = _may_go_on(campaign, settings, running, now=now)
+    goes_on = _may_go_on(schedule, settings, running, now=now)
     snoozed = _is_snoozed_due(session, campaign, settings, now=now)
     if not (kept or stale or snoozed or goes_on):
         return Ran()
@@ -64,7 +66,7 @@ def run_due(
     held = recipients.offices(session, campaign, now=now)
     recipients.add_unions(session, letters, held, (rung for rung in begun if _is_unions(rung)))
     if goes_on or any(_is_drafts(rung) for rung in begun):
-        _go_through_drafts(session, campaign, settings, letters, now=now)
+        _go_through_drafts(session, schedule, settings, letters, now=now)
     if snoozed:
         _take_up_again(session, campaign, held, letters, now=now)
     told, put_off = put_down(session, campaign, letters, now=now, render=render)
@@ -72,9 +74,10 @@ def run_due(
 
 
 def due_now(
-    campaign: Campaign, settings: ReminderSettings, over: Iterable[tuple[str, str]], *, now: datetime
+    schedule: Schedule, settings: ReminderSettings, over: Iterable[tuple[str, str]], *, now: datetime
 ) -> tuple[list[Rung], list[Rung]]:
     """Steps to run now and steps to drop, of those that are not `over`."""
+    campaign = schedule.campaign
     done, zone = set(over), campaign.zone
     today = now.astimezone(zone).date()
     is_quiet = not is_allowed(now, settings, zone)
@@ -82,7 +85,7 @@ def due_now(
     def is_due(rung: Rung) -> bool:
         return rung.at <= now and rung.key not in done and (not is_quiet or _is_last_day(rung, today))
 
-    kept, stale = without_stale([rung for rung in campaign.rungs(settings) if is_due(rung)], now=now)
+    kept, stale = without_stale([rung for rung in schedule.rungs(settings) if is_due(rung)], now=now)
     return kept + [rung for rung in recipients.sweep(campaign, settings, today) if is_due(rung)], stale
 
 
@@ -93,24 +96,26 @@ def _is_last_day(rung: Rung, today: date) -> bool:
 def is_due(session: Session, campaign: Campaign, settings: ReminderSettings, *, now: datetime) -> bool:
     """Whether `run_due` would find anything, for who does not want to open a writing transaction in vain."""
     over = reminders.list_steps(session, campaign.pack.name)
-    kept, stale = due_now(campaign, settings, over.keys(), now=now)
+    schedule = schedules.of_campaign(session, campaign)
+    kept, stale = due_now(schedule, settings, over.keys(), now=now)
     running = [step for step in over.values() if step.state == "running"]
     return bool(
         kept
         or stale
-        or _may_go_on(campaign, settings, running, now=now)
+        or _may_go_on(schedule, settings, running, now=now)
         or _is_snoozed_due(session, campaign, settings, now=now)
     )
 
 
 def _may_go_on(
-    campaign: Campaign, settings: ReminderSettings, running: Sequence[ReminderStep], *, now: datetime
+    schedule: Schedule, settings: ReminderSettings, running: Sequence[ReminderStep], *, now: datetime
 ) -> bool:
     """Whether the rest of a long list may be told now."""
+    campaign = schedule.campaign
     if not running or is_allowed(now, settings, campaign.zone):
         return bool(running)
     today = now.astimezone(campaign.zone).date()
-    rungs = (_rung_of(campaign, settings, step) for step in running)
+    rungs = (_rung_of(schedule, settings, step) for step in running)
     return any(rung is not None and _is_last_day(rung, today) for rung in rungs)
 
 
@@ -147,11 +152,12 @@ def _claim(session: Session, campaign: Campaign, rung: Rung, state: str, *, now:
 
 
 def _go_through_drafts(
-    session: Session, campaign: Campaign, settings: ReminderSettings, letters: Letters, *, now: datetime
+    session: Session, schedule: Schedule, settings: ReminderSettings, letters: Letters, *, now: datetime
 ) -> None:
     """Look at the next people with open drafts; a step is over when there are no more."""
+    campaign = schedule.campaign
     held = list(reminders.hold_running(session, campaign.pack.name))
-    rungs = [rung for step in held if (rung := _rung_of(campaign, settings, step)) and now < rung.ends_at]
+    rungs = [rung for step in held if (rung := _rung_of(schedule, settings, step)) and now < rung.ends_at]
     reached = max((step.reached for step in held), default=0)
     people = []
     if rungs:
@@ -163,7 +169,7 @@ def _go_through_drafts(
         unknown = {row.id for row in rows if row.short is None}
         counted = {draft.id: len(draft.lacks) for draft in drafts if draft.id in unknown}
         duties.keep_short(session, counted, campaign.version)
-        recipients.add_drafts(letters, campaign, rungs, drafts)
+        recipients.add_drafts(letters, campaign, rungs, drafts, apart=schedule.apart(now))
     for step in held:
         step.reached = people[-1] if people else reached
         if len(people) < MOST:
@@ -171,13 +177,12 @@ def _go_through_drafts(
     session.flush()
 
 
-def _rung_of(campaign: Campaign, settings: ReminderSettings, step: ReminderStep) -> Rung | None:
-    """The step as the pack has it now; None if it has it no more."""
-    day = step.planned_at.astimezone(campaign.zone).date()
-    known = {
-        rung.key: rung for rung in (*campaign.rungs(settings), *recipients.sweep(campaign, settings, day))
-    }
-    return known.get((step.ladder, step.step))
+def _rung_of(schedule: Schedule, settings: ReminderSettings, step: ReminderStep) -> Rung | None:
+    """The step as pack and unions have it now; None if they have it no more."""
+    day = step.planned_at.astimezone(schedule.campaign.zone).date()
+    of_day = recipients.sweep(schedule.campaign, settings, day)
+    key = (step.ladder, step.step)
+    return next((rung for rung in of_day if rung.key == key), None) or schedule.find(key, settings)
 
 
 def _take_up_again(

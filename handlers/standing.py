@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from handlers import prompts
 from handlers.messages import Line, Outcome, Reply, say
+from handlers.own_deadlines import told_to_submitter
 from handlers.progress import missing
 from handlers.rules.transitions import State
 from handlers.turns import Turn
@@ -20,8 +21,9 @@ def what_is_missing(turn: Turn) -> Reply:
     if turn.desk.submission_id is None:
         return turn.reply(Outcome.ANSWERED, say("draft/none"))
     if missing(turn) or turn.desk.state != State.DRAFT:
-        return turn.reply(Outcome.ANSWERED, prompts.missing_list(turn), *still_asked(turn))
+        lines = (prompts.missing_list(turn), *told_to_submitter(turn), *still_asked(turn))
+        return turn.reply(Outcome.ANSWERED, *lines)
     asked = turn.desk.asked
     told = prompts.offer_submission(turn)
     turn.desk.asked = asked
-    return turn.reply(Outcome.ANSWERED, told)
+    return turn.reply(Outcome.ANSWERED, *told_to_submitter(turn), told)

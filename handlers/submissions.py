@@ -6,9 +6,9 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from handlers import prompts
+from handlers import falls, prompts
 from handlers.answers import draft_id
-from handlers.campaigns import Phase
+from handlers.campaigns import Campaign, Phase
 from handlers.errors import HandlerError
 from handlers.grace import phase_of
 from handlers.messages import Line, Outcome, Reply, say
@@ -22,6 +22,7 @@ from storage.submissions import Submission
 
 def change_state(
     session: Session,
+    campaign: Campaign,
     submission: Submission,
     act: Act,
     *,
@@ -29,14 +30,21 @@ def change_state(
     now: datetime,
     note: str | None = None,
 ) -> None:
-    """Make one allowed move and write its audit row (R99); HandlerError if it is not allowed."""
+    """Make one allowed move and write its audit row (R99); HandlerError if it is not allowed.
+
+    The row keeps the union that the submission counts for, or did until now (R42); a union for
+    which it counts no more hears of that (A29).
+    """
     before = State(submission.state)
     following = after(before, act)
     if following is None:
         raise HandlerError("submission/not_allowed", state=before, act=act)
     submission.state = following
     submission.changed_at = now
-    audit.add(session, submission.id, act, person_id=person_id, at=now, move=(before, following), note=note)
+    move = audit.Move(before, following, submission.union_code)
+    act_id = audit.add(session, submission.id, act, person_id=person_id, at=now, move=move, note=note)
+    if before == campaign.pack.counts != following:
+        falls.note(session, campaign, submission, act_id=act_id, now=now)
 
 
 def issue_number(session: Session, pack: Pack, union_code: str) -> str:
@@ -79,7 +87,10 @@ def _hand_in(turn: Turn) -> Reply:
     submission.union_code = union_code
     submission.submitted_at = turn.now
     note = f"{former} → {submission.number}" if former not in (None, submission.number) else None
-    change_state(turn.session, submission, Act.SUBMIT, person_id=turn.desk.person_id, now=turn.now, note=note)
+    change_state(
+        turn.session, turn.campaign, submission, Act.SUBMIT, person_id=turn.desk.person_id, now=turn.now,
+        note=note,
+    )  # fmt: skip
     turn.desk.state, turn.desk.number = submission.state, submission.number
     turn.desk.asked, turn.desk.pending = None, None
     return turn.reply(
@@ -141,5 +152,7 @@ def withdraw(turn: Turn) -> None:
     if turn.campaign.phase(turn.now) is Phase.CLOSED:
         raise HandlerError("submission/too_late_to_withdraw", **too_late_to_withdraw(turn).context)
     submission = submissions.get(turn.session, draft_id(turn))
-    change_state(turn.session, submission, Act.WITHDRAW, person_id=turn.desk.person_id, now=turn.now)
+    change_state(
+        turn.session, turn.campaign, submission, Act.WITHDRAW, person_id=turn.desk.person_id, now=turn.now
+    )
     turn.desk.state = submission.state

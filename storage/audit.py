@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, Index, String, Text, func, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from storage.db import Base, UtcDateTime, connection_of
+from storage.submissions import Submission
 
 
 class AuditRow(Base):
@@ -35,7 +37,17 @@ class AuditRow(Base):
     union_code: Mapped[str | None] = mapped_column(String(20))
 
 
+@dataclass(frozen=True, slots=True)
+class Move:
+    """From one state (None: there was no submission) to the next, and the union that it counts for, or did until now."""
+
+    before: str | None
+    after: str
+    union_code: str | None = None
+
+
 _ADD = insert(AuditRow)
+_ADD_ACT = _ADD.returning(AuditRow.id)
 
 
 def add(
@@ -45,18 +57,15 @@ def add(
     *,
     person_id: int | None,
     at: datetime,
-    move: tuple[str | None, str],
+    move: Move,
     note: str | None = None,
-) -> None:
-    """Keep one act; `move` is the state before (None: there was no submission) and after."""
-    before, after = move
-    connection_of(session).execute(
-        _ADD,
-        {
-            "submission_id": submission_id, "person_id": person_id, "at": at, "action": action,
-            "before": before, "after": after, "note": note,
-        },
-    )  # fmt: skip
+) -> int:
+    """Keep one act on a submission; the id of its row."""
+    row = {
+        "submission_id": submission_id, "person_id": person_id, "at": at, "action": action,
+        "before": move.before, "after": move.after, "union_code": move.union_code, "note": note,
+    }  # fmt: skip
+    return int(connection_of(session).execute(_ADD_ACT, row).scalar_one())
 
 
 def note_act(
@@ -85,3 +94,27 @@ def list_of(session: Session, submission_ids: Sequence[int]) -> Sequence[AuditRo
     """Oldest first."""
     query = select(AuditRow).where(AuditRow.submission_id.in_(submission_ids)).order_by(AuditRow.id)
     return session.scalars(query).all()
+
+
+def count_by_union_before(
+    session: Session, campaign: str, state: str, *, instant: datetime
+) -> dict[str, int]:
+    """How many submissions were in a state just before an instant, by the union that each counted for then.
+
+    Of each submission its last move before the instant decides, whatever became of it since.
+    Unions with none are absent.
+    """
+    last = (
+        select(func.max(AuditRow.id).label("id"))
+        .where(AuditRow.submission_id.is_not(None), AuditRow.after.is_not(None), AuditRow.at < instant)
+        .group_by(AuditRow.submission_id)
+        .subquery()
+    )
+    rows = session.execute(
+        select(AuditRow.union_code, func.count())
+        .join(last, last.c.id == AuditRow.id)
+        .join(Submission, Submission.id == AuditRow.submission_id)
+        .where(Submission.campaign == campaign, AuditRow.after == state, AuditRow.union_code.is_not(None))
+        .group_by(AuditRow.union_code)
+    )
+    return {code: count for code, count in rows if code is not None}

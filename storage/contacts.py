@@ -123,6 +123,17 @@ def find_waiting(session: Session, campaign: str, person_id: int) -> Contact | N
     return session.scalar(query.order_by(Contact.id.desc()).limit(1))
 
 
+def find_former(session: Session, campaign: str, person_id: int) -> Contact | None:
+    """The office that a person held last and holds no more; None if they never held one."""
+    query = select(Contact).where(
+        Contact.campaign == campaign,
+        Contact.person_id == person_id,
+        Contact.state == "ended",
+        Contact.decided_at.is_not(None),
+    )
+    return session.scalar(query.order_by(Contact.ended_at.desc(), Contact.id.desc()).limit(1))
+
+
 def count_since(session: Session, campaign: str, person_id: int, since: datetime) -> int:
     """How often a person has registered since then, whatever came of it."""
     query = select(func.count()).select_from(Contact)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, and_, cast, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, Text, and_, cast, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from storage.db import connection_of
@@ -32,12 +32,14 @@ class Wanted:
     """Which drafts are looked for: `incomplete` ones, `complete` ones, those complete since before a time.
 
     `version` is that of the rules in force: what was counted under others has to be counted again.
+    With `unions` only drafts that name one of these.
     """
 
     version: str
     incomplete: bool = False
     complete: bool = False
     complete_before: datetime | None = None
+    unions: frozenset[str] | None = None
 
 
 def _of_campaign(campaign: str) -> ColumnElement[bool]:
@@ -59,7 +61,14 @@ def _fitting(wanted: Wanted) -> ColumnElement[bool]:
     if wanted.complete_before is not None:
         is_complete = or_(_unknown(wanted.version), _s.c.short == 0)
         parts.append(and_(is_complete, _s.c.changed_at < wanted.complete_before))
-    return or_(*parts)
+    fitting = or_(*parts)
+    return fitting if wanted.unions is None else and_(_s.c.id.in_(_naming(wanted.unions)), fitting)
+
+
+def _naming(unions: Iterable[str]) -> Select[tuple[int]]:
+    """Ids of submissions whose answer names one of these unions."""
+    values = [json.dumps(union) for union in sorted(unions)]
+    return select(_w.c.submission_id).where(_w.c.field == "union", cast(_w.c.value, Text).in_(values))
 
 
 def count_drafts(session: Session, campaign: str) -> dict[str, int]:
@@ -90,10 +99,7 @@ def list_drafts(session: Session, campaign: str, version: str, people: Sequence[
 
 def list_drafts_of_union(session: Session, campaign: str, version: str, union: str) -> list[DraftRow]:
     """All open drafts that name a union."""
-    named = select(_w.c.submission_id).where(
-        _w.c.field == "union", cast(_w.c.value, Text) == json.dumps(union)
-    )
-    return _rows(session, version, _of_campaign(campaign) & _s.c.id.in_(named))
+    return _rows(session, version, _of_campaign(campaign) & _s.c.id.in_(_naming([union])))
 
 
 def _rows(session: Session, version: str, condition: ColumnElement[bool]) -> list[DraftRow]:

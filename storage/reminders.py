@@ -43,7 +43,8 @@ class Reminder(Base):
 
     `state`: "sent" (an outbox row with `outbox_key` was written), "snoozed" (again at
     `due_at`), "closed" (was snoozed, and then nothing was owed any more). `person_id` None
-    stands for the group. `detail` is what was owed then.
+    stands for the group. `detail` is what was owed then. Those of `storage.falls` are of a union
+    instead of a person, and "waiting" before they are sent.
     """
 
     __tablename__ = "reminders"

@@ -163,6 +163,12 @@ def count_by_union(session: Session, campaign: str, states: Sequence[str]) -> di
     return {code: count for code, count in rows if code is not None}
 
 
+def list_counting(session: Session, submission_ids: Sequence[int], state: str, union_code: str) -> set[int]:
+    """Which of these are in a state and count for a union."""
+    query = select(Submission.id).where(Submission.state == state, Submission.union_code == union_code)
+    return set(session.scalars(query.where(Submission.id.in_(submission_ids))))
+
+
 @dataclass(frozen=True, slots=True)
 class Numbered:
     """A submission that has a number, with the two answers by which people know it."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from storage.db import Database
-from tests.talk import Talk
+from tests.talk import NOON, Talk
 
 
 @pytest.fixture
-def talk(database: Database) -> Talk:
-    """Somebody who has never written before."""
-    return Talk(database)
+def talk(database: Database, request: pytest.FixtureRequest) -> Talk:
+    """Somebody who has never written before; a module with TALKS_AT has its own hour of the campaign."""
+    return Talk(database, now=getattr(request.module, "TALKS_AT", NOON))
 
 
 @pytest.fixture

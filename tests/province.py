@@ -18,6 +18,7 @@ from handlers.rules.ladders import USUAL_REMINDERS
 from storage import groups, people
 from storage.accounts import Account
 from storage.admins import Admin
+from storage.audit import AuditRow
 from storage.contacts import Contact
 from storage.db import Database
 from storage.groups import GroupMember
@@ -99,13 +100,15 @@ def sign_in(session: Session, union: str, *, now: datetime) -> None:
 
 
 def add_submitted(session: Session, union: str, count: int, *, now: datetime = EARLY) -> None:
-    """So many submissions that count for a union, of one person."""
+    """So many submissions that count for a union from `now` on, of one person."""
     row = {
         "person_id": person(session, f"{union}-many"), "campaign": campaign().pack.name,
         "pack_version": campaign().version, "state": "submitted", "route": "self", "union_code": union,
         "skipped": [], "created_at": now, "changed_at": now, "submitted_at": now,
     }  # fmt: skip
-    session.execute(insert(Submission), [row] * count)
+    ids = session.scalars(insert(Submission).returning(Submission.id), [row] * count).all()
+    act = {"at": now, "action": "submit", "before": "draft", "after": "submitted", "union_code": union}
+    session.execute(insert(AuditRow), [{**act, "submission_id": one} for one in ids])
 
 
 def add_draft(

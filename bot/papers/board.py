@@ -2,8 +2,8 @@
 
 Facts: "as_of" (ISO) and "rows", each with "name", "kind" (city or industry), "form", "in_group",
 "account", "counted", "minimum". A form that waits for approval has come and counts as one; an
-account counts once somebody has signed in with it. One column of rows, since on a phone two would
-be too small to read.
+account counts once somebody has signed in with it, as its column says. One column of rows, since
+on a phone two would be too small to read.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ def blueprint(application: Application) -> Blueprint:
         return render_template(
             "home.html",
             pack=campaign.pack,
+            dates=campaign.dates,
             simulator_enabled=application.config.channels.simulator.enabled,
         )
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from flask import Blueprint, render_template, request
 
 from bot.web.portal_access import current_account, current_actor
 from bot.wiring import Application
-from handlers import contacts, duties, groups, papers, posters, union_listings
+from handlers import contacts, duties, groups, papers, plans, posters, standings, union_listings
 from handlers.access import Actor
 
 
@@ -33,11 +35,13 @@ class _Desk:
         campaign, now = self._application.campaign(), self._application.clock.now()
         with self._application.database.reading() as session:
             board = duties.board(session, campaign, actor, now=now)
+            table = standings.table(session, campaign, actor, now=now)
             waiting = len(contacts.list_waiting(session, campaign, actor))
             has_group = groups.bound(session, campaign) is not None
         return render_template(
-            "portal/board.html", board=board, waiting=waiting, pack=campaign.pack, has_group=has_group
-        )
+            "portal/board.html", board=board, table=table, waiting=waiting, pack=campaign.pack,
+            has_group=has_group,
+        )  # fmt: skip
 
     def _union(self, actor: Actor) -> str:
         campaign, now = self._application.campaign(), self._application.clock.now()
@@ -48,6 +52,8 @@ class _Desk:
                 "portal/union.html",
                 campaign=campaign,
                 duty=duty,
+                plan=plans.of_union(session, campaign, actor, code, now=now),
+                today=now.astimezone(campaign.zone).date(),
                 contacts=contacts.of_union(session, campaign, code),
                 listing=union_listings.list_submitted(session, campaign, actor, code, page=_page()),
                 login=current_account().login,
@@ -74,7 +80,7 @@ class _Desk:
             "portal/poster.html",
             name=issued.name,
             address=f"/p/{token}",
-            until=(now + lasts).astimezone(campaign.zone),
+            until=date.fromisoformat(issued.facts["valid_until"]),
             is_union=actor.union_code is not None,
         )
 

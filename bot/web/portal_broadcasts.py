@@ -89,8 +89,23 @@ class _Desk:
                 kept = number or broadcasts.begin(session, campaign, actor, now=self._now()).id
                 broadcasts.change(session, campaign, actor, kept, changes)
         except HandlerError as error:
+            given |= self._pictured(number)
             return self._form(number, given, wrong=sentence(self._application, error.line)), 400
         return self._to(kept)
+
+    def _pictured(self, number: int | None) -> dict[str, Any]:
+        """What the form says of pictures after an error: the draft's own, and one that has to be chosen anew."""
+        upload, picture = request.files.get("picture"), None
+        if number is not None:
+            with self._application.database.reading() as session:
+                picture = broadcasts.get(
+                    session, self._application.campaign(), current_actor(), number
+                ).picture
+        return {
+            "picture": picture,
+            "no_picture": "no_picture" in request.form,
+            "choose_again": upload is not None and bool(upload.filename),
+        }
 
     def _typed(self) -> dict[str, Any]:
         form = request.form

@@ -88,7 +88,8 @@ class _Desk:
         self._moving = threading.Lock()
 
     def page(self) -> str:
-        return render_template("simulator.html", pack=self._application.campaign().pack)
+        campaign = self._application.campaign()
+        return render_template("simulator.html", pack=campaign.pack, dates=campaign.dates)
 
     def refused(self, error: HandlerError) -> tuple[Response, int]:
         """What was asked for cannot be done; the sentence says why."""

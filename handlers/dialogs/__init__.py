@@ -9,17 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from handlers.dialogs import accounts, admins, broadcasts, contacts, duties, group, reminders
+from handlers.dialogs import accounts, admins, broadcasts, contacts, duties, former, group, plans, reminders
 from handlers.messages import Line, Media, MessageKind, Reply
 from handlers.turns import Turn
 
-MODULES = (accounts, admins, broadcasts, contacts, duties, group, reminders)
+MODULES = (accounts, admins, broadcasts, contacts, duties, group, plans, reminders)
 
 ORDERS: dict[str, Callable[[Turn, Any], Reply]] = {}
 RESOLVERS: dict[str, Callable[[Turn, dict[str, Any], str], Reply | None]] = {}
 REPEATS: dict[str, Callable[[Turn, dict[str, Any]], Line]] = {}
 for _module in MODULES:
-    ORDERS.update(_module.ORDERS)
+    ORDERS.update({name: former.aware(name, order) for name, order in _module.ORDERS.items()})
     RESOLVERS.update(_module.RESOLVERS)
     REPEATS.update(_module.REPEATS)
 

@@ -11,7 +11,6 @@ from handlers.access import require_admin
 from handlers.choices import fold
 from handlers.commands import recognise
 from handlers.consent import consent, pick
-from handlers.errors import HandlerError
 from handlers.messages import Line, Outcome, Reply, say
 from handlers.turns import Turn
 
@@ -98,9 +97,7 @@ def _refuse(turn: Turn, said: str) -> Reply:
     number, reason = (int(found["number"]), found["reason"].strip()) if found else (0, "")
     if reason:
         return _refused(turn, number, reason)
-    waiting = contacts.list_waiting(turn.session, turn.campaign, turn.roles.actor)
-    if all(one.id != number for one in waiting):
-        raise HandlerError("contact/no_such", number=number)
+    contacts.get_waiting(turn.session, turn.campaign, turn.roles.actor, number)
     turn.wait_for(REASON, contact=number)
     return turn.reply(Outcome.NEEDS_CONFIRMATION, say("contact/reason_wanted", number=number))
 

@@ -81,6 +81,7 @@ def _quiet_question(turn: Turn, draft: Broadcast, pending: Pending) -> Line:
 _QUESTIONS: dict[str, Callable[[Turn, Broadcast, Pending], Line]] = {
     "kind": lambda turn, draft, _: say("broadcast/ask_kind"),
     "text": lambda turn, draft, _: say("broadcast/ask_text", text=draft.text, picture=draft.picture),
+    "slight": lambda turn, draft, pending: say("broadcast/ask_whether_text", said=pending["said"]),
     "audience": lambda turn, draft, _: say("broadcast/ask_audience", short=turn.pack.group_name),
     "union": lambda turn, draft, _: say("broadcast/ask_union"),
     "people": lambda turn, draft, _: say("broadcast/ask_people"),

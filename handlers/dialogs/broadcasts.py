@@ -144,9 +144,11 @@ def take_picture(turn: Turn, pending: Pending, media: Media) -> Reply:
 
 
 def _received(turn: Turn, _: Any) -> Reply:
-    """收到 is counted once for the broadcast that came last; else it is small talk."""
+    """收到 is counted once for the broadcast that came last; else it is small talk, or about a reminder."""
     spec = turn.asked_spec
     if not broadcast_delivery.receive(turn.session, turn.desk.person_id, now=turn.now):
+        if spec is None and turn.roles.contact is not None:
+            return turn.reply(Outcome.ANSWERED, say("broadcast/noted"))
         return home(turn) if spec is None else small_talk(turn, spec)
     thanks = say("broadcast/thanks")
     return turn.reply(Outcome.ANSWERED, thanks) if spec is None else answer_between(turn, spec, thanks)

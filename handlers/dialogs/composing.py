@@ -16,7 +16,7 @@ from handlers.audiences import PARTS, Receiver
 from handlers.broadcasts import PACES, Preview
 from handlers.choices import fold, whole_number
 from handlers.commands import recognise
-from handlers.consent import consent, pick
+from handlers.consent import consent, is_slight, pick
 from handlers.dialogs.broadcast_questions import (
     Pending,
     actor_of,
@@ -38,7 +38,9 @@ WAITING = "broadcast"
 
 LEAVING = frozenset({"取消", "不发了", "先不发", "退出", "暂停", "算了", "不报了", "返回"})
 KINDS = ("任务", "通知")
-WITH_BACKUPS = re.compile(r"[,，、\s(（]*(?:含|和|加|连|带)\s*[bB]\s*[岗角]?(?:一起)?[)）]?$")
+WITH_BACKUPS = re.compile(
+    r"[,，、\s(（]*(?:含|和|加|连|带)\s*(?:[bB]\s*[岗角]?|备份(?:联系人)?)(?:一起)?[)）]?$"
+)
 _SEPARATORS = re.compile(r"[,，、;；\s]+")
 CONFIRMING = re.compile(r"确认群发(?P<count>[0-9]{1,6})人?")
 
@@ -103,11 +105,27 @@ def _text(turn: Turn, draft: Broadcast, _: Pending, text: str) -> Reply | None:
     command = recognise(text, turn.pack)
     if command is not None and command.certainty == "exact":
         return None
+    if is_slight(text):
+        return ask(turn, "slight", draft.id, outcome=Outcome.NEEDS_CONFIRMATION, said=text)
+    return _keep_text(turn, draft, text)
+
+
+def _keep_text(turn: Turn, draft: Broadcast, text: str) -> Reply:
     return go_on(turn, _change(turn, draft, text=text), say("broadcast/text_kept", length=len(text)))
 
 
+def _slight(turn: Turn, draft: Broadcast, pending: Pending, text: str) -> Reply | None:
+    """A yes takes the digit or the single word as the text; anything longer is the text itself."""
+    agreed = consent(text)
+    if agreed is None:
+        return _text(turn, draft, pending, text)
+    if agreed:
+        return _keep_text(turn, draft, pending["said"])
+    return ask(turn, "text", draft.id, outcome=Outcome.MOVED)
+
+
 def _audience(turn: Turn, draft: Broadcast, _: Pending, text: str) -> Reply | None:
-    """Numbers of the list, several at once; 含B岗 adds the backups."""
+    """Numbers of the list, several at once; 含备份 adds the backups."""
     bare = WITH_BACKUPS.sub("", text.strip())
     numbers = [whole_number(fold(word)) for word in _SEPARATORS.split(bare) if word]
     if not numbers or any(number is None or not 1 <= number <= len(PARTS) for number in numbers):
@@ -312,6 +330,7 @@ MENU = tuple(f"#{place}" for place in range(1, len(_CHOICES) + 1))
 _STEPS: dict[str, Callable[[Turn, Broadcast, Pending, str], Reply | None]] = {
     "kind": _kind,
     "text": _text,
+    "slight": _slight,
     "audience": _audience,
     "union": _union,
     "people": _people,

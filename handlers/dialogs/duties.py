@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from handlers import contacts, drafts, duties, groups, papers, posters
+from handlers import contacts, drafts, duties, groups, papers, posters, standings
 from handlers.access import Actor, require_admin
 from handlers.contacts import closes_at
+from handlers.dialogs.plans import progress_lines
 from handlers.duties import UNION_DUTIES, Board, UnionDuty
 from handlers.messages import Line, Outcome, Reply, say
 from handlers.papers import Issued
@@ -22,14 +23,15 @@ FEW = 6
 
 
 def _progress(turn: Turn, _: Any) -> Reply:
-    """进度: the province's sums, the own union's numbers, or the own draft."""
+    """进度: the province's sums and picture, the own union's numbers, or the own draft."""
     actor = turn.roles.actor
     if actor.is_admin:
         board = _board(turn, actor)
-        lines = (_sums(turn, board), _owing(turn, board))
+        lines = (_sums(turn, board), say("duty/progress_hint"))
         return _with_picture(turn, board, *lines, person_id=turn.desk.person_id)
     if actor.union_code is not None:
-        return turn.reply(Outcome.ANSWERED, _own_union(turn, actor), *still_asked(turn))
+        told = (_own_union(turn, actor), *progress_lines(turn, actor.union_code))
+        return turn.reply(Outcome.ANSWERED, *told, *still_asked(turn))
     return what_is_missing(turn)
 
 
@@ -44,9 +46,12 @@ def _today(turn: Turn) -> Any:
 def _own_union(turn: Turn, actor: Actor) -> Line:
     row = _board(turn, actor).rows[0]
     following = row.next_reminder
+    standing, since = standings.of_union(turn.session, turn.campaign, actor, row.union.code, now=turn.now)
     return say(
         "duty/own_union",
         row=row,
+        standing=standing,
+        since=since,
         counts=turn.pack.counts,
         dates=turn.campaign.dates,
         today=_today(turn),
@@ -94,6 +99,18 @@ def _who_owes(turn: Turn, _: Any) -> Reply:
     require_admin(turn.roles.actor)
     board = _board(turn, turn.roles.actor)
     return turn.reply(Outcome.ANSWERED, _owing(turn, board), say("duty/nudge_hint"), *still_asked(turn))
+
+
+def _standings(turn: Turn, _: Any) -> Reply:
+    """排名: for an admin both groups; a contact hears of the own union's place."""
+    if not turn.roles.actor.is_admin and turn.roles.contact is not None:
+        return _progress(turn, None)
+    table = standings.table(turn.session, turn.campaign, turn.roles.actor, now=turn.now)
+    groups_of = [(kind, table.begun(kind), table.not_begun(kind)) for kind in standings.GROUPS]
+    told = say(
+        "duty/standings", groups=groups_of, since=table.since, counts=turn.pack.counts, today=_today(turn)
+    )
+    return turn.reply(Outcome.ANSWERED, told, *still_asked(turn))
 
 
 def group_board(turn: Turn) -> Reply:
@@ -148,6 +165,7 @@ def _qr_code(turn: Turn, _: Any) -> Reply:
 ORDERS: dict[str, Callable[[Turn, Any], Reply]] = {
     "progress": _progress,
     "who_owes": _who_owes,
+    "standings": _standings,
     "my_list": _my_list,
     "qr_code": _qr_code,
 }

@@ -7,7 +7,7 @@ from typing import Any
 
 from handlers import contacts, nudges, recipients, reminders
 from handlers.consent import consent
-from handlers.letters import Letter
+from handlers.letters import Letter, own_deadlines
 from handlers.messages import Line, Outcome, Reply, say
 from handlers.nudges import Nudge
 from handlers.turns import Turn
@@ -34,7 +34,10 @@ def _still_open(turn: Turn, letter: Letter) -> list[Line]:
             )
         )  # fmt: skip
     if letter.drafts:
-        lines.append(say("reminder/drafts", drafts=letter.drafts, dates=dates, today=today))
+        own = own_deadlines(turn.campaign, letter.drafts)
+        lines.append(
+            say("reminder/drafts", drafts=letter.drafts, own_deadlines=own, dates=dates, today=today)
+        )
     return lines
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -14,15 +14,21 @@ from handlers.rules.workdays import is_workday, workday_on_or_after, workday_on_
 
 @dataclass(frozen=True, slots=True)
 class ReminderSettings:
-    """The operator's `[reminders]` (R115): the hour of reminders, and when nobody is written to first."""
+    """The operator's `[reminders]` (R115): the hours of news, and when nobody is written to first.
+
+    `evening_hour` is that of what has gathered over the day.
+    """
 
     hour: int = 9
     quiet_from: time = time(21)
     quiet_until: time = time(8)
     workdays_only: bool = True
+    evening_hour: int = 17
 
 
 USUAL_REMINDERS = ReminderSettings()
+# What a union's own deadline is about; a contact's form and account are the province's affair.
+OF_SUBMISSIONS = frozenset({"minimum", "draft", "complete"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +37,7 @@ class Rung:
 
     `to` is "contact", "backup" or "admins". `ends_at` is the first instant after the deadline;
     `is_last_day` lets it through in quiet hours and on holidays, as the province approved.
+    `union_code` is the union whose own deadline it is ahead of, and whose alone it is (A30).
     """
 
     ladder: str
@@ -41,6 +48,7 @@ class Rung:
     ends_at: datetime
     is_after: bool = False
     is_last_day: bool = False
+    union_code: str | None = None
 
     @property
     def key(self) -> tuple[str, str]:
@@ -52,12 +60,34 @@ def rungs(
     ladders: tuple[Ladder, ...], dates: Dates, zone: ZoneInfo, settings: ReminderSettings
 ) -> tuple[Rung, ...]:
     """Every step of every ladder in the order of time."""
-    found = [_rung(ladder, step, dates, zone, settings) for ladder in ladders for step in ladder.steps]
+    found = [
+        _rung(ladder, step, getattr(dates, ladder.deadline), zone, settings)
+        for ladder in ladders
+        for step in ladder.steps
+    ]
     return tuple(sorted(found, key=lambda rung: rung.at))
 
 
-def _rung(ladder: Ladder, step: Step, dates: Dates, zone: ZoneInfo, settings: ReminderSettings) -> Rung:
-    deadline: date = getattr(dates, ladder.deadline)
+@lru_cache(maxsize=128)
+def own_rungs(
+    ladders: tuple[Ladder, ...], union_code: str, deadline: date, zone: ZoneInfo, settings: ReminderSettings
+) -> tuple[Rung, ...]:
+    """The steps towards a union's own deadline: for its drafts and its minimum, and none after it (A30).
+
+    The province has no part in that deadline, so nothing climbs to the backup or to the admins.
+    """
+    found = []
+    for ladder in ladders:
+        duties = tuple(duty for duty in ladder.duties if duty in OF_SUBMISSIONS)
+        for step in ladder.steps if duties and ladder.deadline == "submission_deadline" else ():
+            if step.workdays <= 0 and step.to == "contact":
+                rung = _rung(ladder, step, deadline, zone, settings)
+                name = f"{ladder.name}@{union_code}"
+                found.append(replace(rung, ladder=name, duties=duties, union_code=union_code))
+    return tuple(sorted(found, key=lambda rung: rung.at))
+
+
+def _rung(ladder: Ladder, step: Step, deadline: date, zone: ZoneInfo, settings: ReminderSettings) -> Rung:
     aimed_at = deadline if step.workdays > 0 else deadline - timedelta(days=ladder.days_early)
     day = workdays_from(aimed_at, step.workdays)
     return Rung(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ from tests import province
 from tests.bot.conftest import write_config
 from tests.bot.test_cli import ON_SQLITE, Said, bot
 from tests.processes import Processes
-from tests.province import sent
+from tests.province import at, sent
+from tests.talk import Talk
 
 pytestmark = ON_SQLITE
 SIMULATOR = "[channels.simulator]\nenabled = true\n"
@@ -49,6 +51,29 @@ def test_status_is_the_board_of_24_rows(place: Path) -> None:
     )
 
 
+def test_status_says_the_rank_and_the_change_since_the_last_half_month(
+    place: Path, database: Database
+) -> None:
+    """The wall's time is long after the campaign: what was handed in then is no change, what comes now is one."""
+    with database.writing() as session:
+        province.add_submitted(session, "dianxin", 1, now=datetime.now(UTC))
+    board = answered(bot("status", "--json", "--config", place))
+    ranks = {row["code"]: (row["rank"], row["change"]) for row in board["unions"]}
+    assert [ranks[code] for code in ("suzhou", "nanjing", "dianxin", "yidong")] == [
+        (1, 0),
+        (2, 0),
+        (1, 1),
+        (2, 0),
+    ]
+    assert board["change_since"] == "2024-06-14"
+    lines = bot("status", "--config", place)[1].splitlines()
+    assert [lines[place].split()[7:9] for place in (0, 5, 22)] == [
+        ["rank", "change"],
+        ["1", "0"],
+        ["1", "+1"],
+    ]
+
+
 def test_status_for_people_has_a_line_for_each(place: Path) -> None:
     code, out, _ = bot("status", "--config", place)
     lines = out.splitlines()
@@ -77,6 +102,20 @@ def test_due_lists_what_would_be_sent(place: Path, database: Database) -> None:
     planned = answered(bot("due", "--until", "2099-01-01", "--json", "--config", place))
     assert {(one["to"], one["template"]) for one in planned} == {("suzhou", "reminder/union")}
     assert sent(database) == []
+
+
+def test_a_tick_tells_unions_of_what_was_taken_back(place: Path, database: Database) -> None:
+    with database.writing() as session:
+        province.add_draft(session, "冯军", "suzhou")
+    talk = Talk(database, name="冯军", now=at("04-17", "12:00"))
+    for said in ("我要申报", "提交", "撤回", "是"):
+        talk.says(said)
+    told = answered(bot("tick", "--now", "2024-04-17T17:00", "--json", "--config", place))
+    assert [(one["at"], one["to"]) for one in told if one["template"] == "duty/fallen"] == [
+        ("2024-04-17T17:00:00+08:00", "suzhou")
+    ]
+    again = answered(bot("tick", "--now", "2024-04-17T17:00", "--json", "--config", place))
+    assert [one for one in again if one["template"] == "duty/fallen"] == []
 
 
 @pytest.mark.parametrize(("command", "option"), [("tick", "--now"), ("due", "--until")])

@@ -58,6 +58,7 @@ hour = 10
 quiet_from = 20:30:00
 quiet_until = "07:30"
 workdays_only = false
+evening_hour = 18
 [channels.official_account]
 enabled = true
 app_id = "wx0123456789abcdef"
@@ -94,6 +95,7 @@ format = "json"
             "quiet_from": time(20, 30),
             "quiet_until": time(7, 30),
             "workdays_only": False,
+            "evening_hour": 18,
         },
         "channels": {
             "official_account": {

@@ -12,7 +12,7 @@ from bot.papers.board import COLUMNS, WIDTH, table
 from tests.bot.paper_facts import union
 
 AS_OF = "2024-05-15T01:00:00+00:00"
-HEADER = ("单位", "联系人", "进群", "账号", "推荐/最少", "还差")
+HEADER = ("单位", "联系人", "进群", "登录", "推荐/最少", "还差")
 
 
 def words(*unions: dict[str, object]) -> list[tuple[str, ...]]:
@@ -35,7 +35,7 @@ def test_two_groups_with_sums() -> None:
         HEADER,
         ("设区市总工会（2家）",),
         ("南京", "已报", "已进", "已登录", "121/120", "超1"),
-        ("无锡", "待审", "未进", "已领", "119/120", "差1"),
+        ("无锡", "待审", "未进", "待登录", "119/120", "差1"),
         ("小计", "2/2", "1/2", "1/2", "240/240", "1家达到"),
         ("省产业（厅、局、企业）工会（1家）",),
         ("省水利", "未报", "未进", "未领", "0/30", "差30"),
@@ -61,11 +61,19 @@ def test_every_state_of_the_form_has_its_word(form: str, said: str, counts: int)
 
 
 @pytest.mark.parametrize(
-    ("account", "said"),
-    [("none", "未领"), ("issued", "已领"), ("expired", "过期"), ("signed_in", "已登录"), ("revoked", "停用")],
+    ("account", "said", "counts"),
+    [
+        ("none", "未领", 0),
+        ("issued", "待登录", 0),
+        ("expired", "过期", 0),
+        ("signed_in", "已登录", 1),
+        ("revoked", "停用", 0),
+    ],
 )
-def test_every_state_of_an_account_has_its_word(account: str, said: str) -> None:
-    assert words(union("南京", account=account))[2][3] == said
+def test_the_sum_counts_the_accounts_whose_word_is_the_columns(account: str, said: str, counts: int) -> None:
+    """The column is called 登录, so 已登录 alone is counted in it."""
+    shown = words(union("南京", account=account))
+    assert (shown[0][3], shown[2][3], shown[3][3]) == ("登录", said, f"{counts}/1")
 
 
 def test_the_picture_is_as_wide_as_a_phone_and_has_room_for_all() -> None:

@@ -307,8 +307,9 @@ def create_app(fake: FakeSimulator) -> Flask:
         response.headers["X-Content-Type-Options"] = "nosniff"
         return response
 
-    app.add_url_rule("/", "home", lambda: render_template("home.html", pack=PACK, simulator_enabled=True))
-    app.add_url_rule("/simulator", "simulator", lambda: render_template("simulator.html", pack=PACK))
+    given = {"pack": PACK, "dates": PACK.dates}
+    app.add_url_rule("/", "home", lambda: render_template("home.html", **given, simulator_enabled=True))
+    app.add_url_rule("/simulator", "simulator", lambda: render_template("simulator.html", **given))
     add_api(app, fake)
     add_pictures(app, fake)
     return app

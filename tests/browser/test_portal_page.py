@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 from simulator_page import PHONE, WIDE, Server
 
 from tests.serving import ROOT
@@ -26,6 +26,13 @@ SMALL_TYPE = """[...document.querySelectorAll("body *")]
   .filter((one) => one.checkVisibility() && one.textContent.trim())
   .filter((one) => parseFloat(getComputedStyle(one).fontSize) < 16).map((one) => one.outerHTML)"""
 WIDER_THAN_SCREEN = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+
+# A select keeps the browser's small type unless it is told; a field of another kind scrolls by itself.
+CUT_OFF = """[...document.querySelectorAll("main, main *")]
+  .filter((one) => one.checkVisibility() && !["INPUT", "THEAD", "TR", "TH"].includes(one.tagName))
+  .filter((one) => one.scrollWidth > one.clientWidth + 1 && one.clientWidth > 1
+    || one.tagName === "SELECT" && parseFloat(getComputedStyle(one).fontSize) < 32)
+  .map((one) => one.outerHTML.slice(0, 200))"""
 
 
 @dataclass(frozen=True)
@@ -43,16 +50,20 @@ def said(server: Server, person: str, *texts: str) -> str:
     return "\n".join(told)
 
 
+def added(server: Server, name: str) -> tuple[Login, str]:
+    """A new admin's first sign-in, and the words that bind the chat."""
+    command = [sys.executable, "-m", "bot", "add-admin", name, "--config", str(server.config)]
+    printed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    login, password = re.findall(r"(?:用户名|一次性密码)：([\w-]+)", printed)
+    return Login(login, password), re.findall(r"绑定管理员 \d+", printed)[0]
+
+
 @pytest.fixture(scope="module")
 def admin(simulator_server: Server) -> Login:
     """王芳 of the province, whose chat is bound."""
-    assert simulator_server.config is not None
-    command = [sys.executable, "-m", "bot", "add-admin", "王芳", "--config", str(simulator_server.config)]
-    printed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    person = simulator_server.post("people", name="王芳")["id"]
-    said(simulator_server, person, re.findall(r"绑定管理员 \d+", printed)[0])
-    login, password = re.findall(r"(?:用户名|一次性密码)：([\w-]+)", printed)
-    return Login(login, password)
+    login, words = added(simulator_server, "王芳")
+    said(simulator_server, simulator_server.post("people", name="王芳")["id"], words)
+    return login
 
 
 @pytest.fixture(scope="module")
@@ -136,10 +147,86 @@ def test_the_admins_pages_fit_a_phone_and_a_desk(
     page = new_page(PHONE)
     signed_in(page, simulator_server, admin.name, admin.password)
     chooses(page)
-    expect(page.locator("tbody tr")).to_have_count(24)
+    expect(page.locator("section:not([aria-labelledby=standings]) tbody tr")).to_have_count(24)
     for size in (PHONE, WIDE):
         page.set_viewport_size(size)
         for name in ("进度", "联系人", "账号", "征集群", "群发", "改密码"):
             page.get_by_role("navigation").get_by_role("link", name=name, exact=True).click()
             expect(page.locator("[aria-current=page]")).to_have_text(name)
             check_for_thumbs(page)
+
+
+def tab_to(page: Page, target: Locator) -> None:
+    """Reach a field by the Tab key alone; it shows that it has the focus."""
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if target.evaluate("one => one === document.activeElement"):
+            break
+    expect(target).to_be_focused()
+    assert target.evaluate("one => getComputedStyle(one).outlineStyle") == "solid"
+
+
+def test_a_broadcast_is_written_by_keyboard_alone(
+    new_page: Callable[..., Page], simulator_server: Server, contact: str
+) -> None:
+    login, _ = added(simulator_server, "孙丽")
+    page = new_page(PHONE)
+    page.goto(f"{simulator_server.url}/portal/")
+    for label, typed in (("登录名", login.name), ("密码", login.password)):
+        tab_to(page, page.get_by_label(label, exact=True))
+        page.keyboard.type(typed)
+    page.keyboard.press("Enter")
+    chooses(page)
+    page.goto(f"{simulator_server.url}/portal/broadcasts/new")
+    tab_to(page, page.get_by_label("内容"))
+    page.keyboard.type("请于周五前报送材料。")
+    tab_to(page, page.get_by_label("全部工会联系人"))
+    page.keyboard.press("Space")
+    tab_to(page, page.get_by_role("button", name="存下并预览"))
+    page.keyboard.press("Enter")
+    tab_to(page, page.get_by_label("什么时候发"))
+    page.keyboard.type("6月5日10点")
+    tab_to(page, page.get_by_label("内容和名单都核对过了"))
+    page.keyboard.press("Space")
+    tab_to(page, page.get_by_role("button", name="确认发给"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("排在6月5日（周三）10:00发给")
+    check_for_thumbs(page)
+
+
+def test_the_admins_pages_are_whole_in_type_of_twice_the_size(
+    new_page: Callable[..., Page], simulator_server: Server, contact: str
+) -> None:
+    login, _ = added(simulator_server, "周敏")
+    page = new_page({"width": 360, "height": 740})
+    signed_in(page, simulator_server, login.name, login.password)
+    chooses(page)
+    cut = {}
+    for path in ("", "contacts", "accounts", "group", "broadcasts", "broadcasts/new", "password"):
+        page.goto(f"{simulator_server.url}/portal/{path}")
+        page.evaluate("document.documentElement.style.fontSize = '200%'")
+        cut[path] = page.evaluate(CUT_OFF)
+    assert {path: found for path, found in cut.items() if found} == {}
+
+
+def test_a_union_sets_its_own_deadline_and_numbers_on_a_phone(
+    new_page: Callable[..., Page], simulator_server: Server, clerk: Login
+) -> None:
+    page = new_page(PHONE, has_touch=True, is_mobile=True)
+    signed_in(page, simulator_server, clerk.name, clerk.password)
+    chooses(page)
+    page.get_by_label("提前到").fill("2024-05-31")
+    page.get_by_role("button", name="定为本级截止").click()
+    expect(page.get_by_role("status")).to_contain_text("本级截止是5月31日（周五）")
+    for name, number in (("江宁区", "10"), ("鼓楼区", "8"), ("江宁区", "12")):
+        page.get_by_label("加一家").fill(name)
+        page.get_by_label("要求几项").fill(number)
+        page.get_by_role("button", name="保存下级单位").click()
+        expect(page.get_by_role("status")).to_contain_text(f"{name} {number}项")
+    check_for_thumbs(page)
+    page.get_by_label("删除鼓楼区").click()
+    check_for_thumbs(page)
+    page.get_by_role("button", name="确定删除鼓楼区").click()
+    expect(page.locator("section[aria-labelledby=plan] tbody")).to_have_text(
+        re.compile(r"江宁区\s*0项\s*12项")
+    )

@@ -118,7 +118,7 @@ def test_nobody_else_gets_one(office: Office) -> None:
     for talk, next_step in (
         (office.talks("lina"), "请先发“登记联系人”"),
         (office.contact("sunli", "wuxi", state="waiting"), "登记还在等省总工会核对"),
-        (office.contact("zhao", state="ended"), "请先发“登记联系人”"),
+        (office.contact("zhao", state="ended"), "您已不再是南京市总工会的联系人"),
     ):
         heard = talk.says("领账号")
         assert (heard.outcome, next_step in heard.text) == (Outcome.ANSWERED, True)

@@ -299,6 +299,40 @@ def test_a_reason_may_be_200_characters(database: Database, admin: Talk) -> None
     assert (admin.says("长" * 200).outcome, states(database)) == ("moved", {"张伟": "refused"})
 
 
+@pytest.mark.parametrize("decision", ["通过", "驳回"])
+def test_a_decided_number_is_answered_alike_with_and_without_a_reason(
+    database: Database, admin: Talk, decision: str
+) -> None:
+    number = registers(Talk(database, "zhangwei"), "nanjing")
+    admin.says(f"{decision} {number}{' 请核对' if decision == '驳回' else ''}")
+    bare, full = (admin.says(f"驳回 {number}{reason}") for reason in ("", " 姓名不符"))
+    assert (bare.outcome, bare.text) == ("rejected", full.text)
+    assert ("已经通过" if decision == "通过" else "已经驳回") in bare.text
+    assert "没有9号登记" in admin.says("驳回 9").text
+
+
+@pytest.mark.parametrize(
+    ("said", "hint"),
+    [
+        ("通过", "请写明编号，如“通过 2”；看待办请发“待办”"),
+        ("同意。", "请写明编号，如“通过 2”；看待办请发“待办”"),
+        ("驳回", "请写明编号，如“驳回 2 原因”；看待办请发“待办”"),
+        ("不通过", "请写明编号，如“驳回 2 原因”；看待办请发“待办”"),
+        ("账号 重置", "请写明是哪家工会"),
+        ("帐号停用", "请写明是哪家工会"),
+    ],
+)
+def test_an_admin_is_told_what_belongs_behind_a_word(
+    database: Database, admin: Talk, said: str, hint: str
+) -> None:
+    registers(Talk(database, "zhangwei"), "nanjing")
+    assert hint in admin.says(said).text
+    assert states(database) == {"张伟": "waiting"}
+    assert hint not in Talk(database, "lina").says(said).text
+    admin.says("我要申报")
+    assert hint not in admin.says(said).text
+
+
 def test_mailed_forms_are_confirmed_by_their_number(database: Database, admin: Talk) -> None:
     """Only by an admin's word (R86); the list gets shorter until nothing is left."""
     for name, union in (("zhangwei", "nanjing"), ("lina", "wuxi")):

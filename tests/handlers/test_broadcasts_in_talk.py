@@ -81,6 +81,39 @@ def test_more_than_twenty_want_the_sentence_with_the_number(
 
 
 @SQLITE
+@pytest.mark.parametrize("slight", ["3", "好", "12", "收", "没有"])
+def test_a_lone_digit_or_word_is_asked_about_before_it_is_the_text(
+    database: Database, admin: Talk, slight: str
+) -> None:
+    for said in ("群发", "1"):
+        admin.says(said)
+    heard = admin.says(slight)
+    assert (heard.outcome, f"“{slight}”" in heard.text) == (Outcome.NEEDS_CONFIRMATION, True)
+    assert (step(admin), draft(database).text) == ("slight", "")
+    admin.says("否")
+    assert (step(admin), draft(database).text) == ("text", "")
+    admin.says(slight)
+    admin.says("是")
+    assert (step(admin), draft(database).text) == ("audience", slight)
+
+
+@SQLITE
+def test_the_text_may_follow_the_question_whether_a_digit_was_meant(database: Database, admin: Talk) -> None:
+    for said in ("群发", "1", "3", TEXT):
+        admin.says(said)
+    assert (step(admin), draft(database).text) == ("audience", TEXT)
+
+
+@SQLITE
+@pytest.mark.parametrize("said", ["1含备份", "1 含备份联系人", "1，连备份一起", "1含B岗"])
+def test_backups_are_asked_for_by_their_name(database: Database, admin: Talk, said: str) -> None:
+    add_contact(database, "nanjing", "张伟", "zhangwei", role="B")
+    shown = compose(admin, to=said)
+    assert draft(database).audience["backups"] is True
+    assert "南京 张伟（备份联系人）" in shown
+
+
+@SQLITE
 @pytest.mark.parametrize("who", ["nobody", "contact"])
 def test_nobody_else_broadcasts(database: Database, who: str) -> None:
     add_contact(database, "nanjing", "张伟", "zhangwei")

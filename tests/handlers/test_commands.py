@@ -20,7 +20,7 @@ TABLES = tomllib.loads((TEMPLATES / "chat" / "commands.toml").read_text(encoding
 WORDS = [(name, word) for name, table in TABLES.items() for word in table["words"]]
 
 CHAT_WORDS = "我要申报 新建 切换 返回 修改 跳过 还差什么 看全部 预览 示例 帮助 暂停 提交 撤回 重新开始 转人工 附件 手册 联系人 汇总 完成 继续 ？"
-OFFICE_WORDS = "登记联系人 领账号 进度 名单 二维码 催办 待办 谁还没报 群发 已邮件报送 已办 明天 换人办 收到 退订 恢复通知"
+OFFICE_WORDS = "登记联系人 领账号 进度 名单 二维码 催办 待办 谁还没报 排名 群发 已邮件报送 已办 明天 换人办 收到 退订 恢复通知 本级截止 下级单位 归到"
 # Words that do nothing without what belongs to them.
 SHAPED = {
     "account_of": "账号 南京 重置",

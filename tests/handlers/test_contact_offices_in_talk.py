@@ -28,11 +28,7 @@ from tests.talk import Talk, campaign
 
 MOVED, ACCEPTED, ASKING = Outcome.MOVED, Outcome.ACCEPTED, Outcome.NEEDS_CONFIRMATION
 REJECTED, ANSWERED = Outcome.REJECTED, Outcome.ANSWERED
-
-
-@pytest.fixture
-def talk(database: Database) -> Talk:
-    return Talk(database, now=NOON)
+TALKS_AT = NOON
 
 
 def test_a_second_one_chooses_to_follow_or_to_be_the_backup(database: Database, talk: Talk) -> None:
@@ -54,7 +50,36 @@ def test_hand_over_by_the_old_contacts_yes(database: Database, talk: Talk) -> No
     heard = talk.says(f"同意交接 {number}")
     assert (heard.outcome, heard.asked) == (MOVED, "title")
     assert (kept(talk)[0][4], kept(lina)[0][4]) == ("ended", "active")
-    assert talk.says("已邮件报送").outcome is REJECTED
+    assert "您已不再是南京市总工会的联系人" in talk.says("已邮件报送").text
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["进度", "名单", "领账号", "重置账号", "二维码", "催办", "谁还没报", "已邮件报送"],
+)
+def test_a_former_contact_hears_that_the_office_is_over(database: Database, talk: Talk, word: str) -> None:
+    serving(database, talk)
+    with database.writing() as session:
+        held = contacts.list_active(session, campaign())[0]
+        contacts.end(session, campaign(), held, actor_label="admin:1", now=NOON)
+    heard = talk.says(word)
+    assert (heard.outcome, "您已不再是南京市总工会的联系人" in heard.text) == (ANSWERED, True)
+    assert "钱德乾，电话：025-83536240" in heard.text
+    never = Talk(database, name="lina", now=NOON)
+    assert "不再是" not in never.says(word).text
+
+
+def test_a_former_contact_still_hears_of_the_own_draft(database: Database, talk: Talk) -> None:
+    serving(database, talk)
+    with database.writing() as session:
+        held = contacts.list_active(session, campaign())[0]
+        contacts.end(session, campaign(), held, actor_label="admin:1", now=NOON)
+    fill(talk, until="phone")
+    heard = talk.says("进度").text
+    assert heard.index("您已不再是南京市总工会的联系人") < heard.index("还差")
+    talk.says("登记联系人 南京市总工会 张伟 13800138000")
+    talk.says("是")
+    assert "不再是" not in talk.says("进度").text
 
 
 def test_nobody_else_hands_over(database: Database, talk: Talk) -> None:

@@ -26,11 +26,7 @@ from tests.talk import Talk
 
 MOVED, ACCEPTED, ASKING = Outcome.MOVED, Outcome.ACCEPTED, Outcome.NEEDS_CONFIRMATION
 REJECTED, ANSWERED = Outcome.REJECTED, Outcome.ANSWERED
-
-
-@pytest.fixture
-def talk(database: Database) -> Talk:
-    return Talk(database, now=NOON)
+TALKS_AT = NOON
 
 
 def test_three_answers_and_one_yes(talk: Talk) -> None:

@@ -49,9 +49,16 @@ def test_a_contact_hears_the_own_numbers_and_praise(two: Database) -> None:
         "· 征集群：已加入\n"
         "· 账号：已登录\n"
         "· 项目：已提交121项，还在填写1份\n"
-        "· 最少推荐数量（附件3）：121/120，已超出1项，感谢；数量不封顶，欢迎继续报\n\n"
+        "· 最少推荐数量（附件3）：121/120，已超出1项，感谢；数量不封顶，欢迎继续报\n"
+        "· 排名（按完成比例）：13家设区市总工会中第1，4月10日（周三）以来0项\n\n"
         "需要办的都办好了，谢谢您。"
     )
+
+
+def test_a_union_with_nothing_handed_in_hears_of_no_rank(two: Database) -> None:
+    with two.writing() as session:
+        province.add_contact(session, "xuzhou", "赵敏")
+    assert ["排名" in who(two, name).says("进度").text for name in ("李娜", "赵敏")] == [True, False]
 
 
 def test_a_contact_hears_what_is_owed_and_when_the_next_reminder_comes(two: Database) -> None:
@@ -79,10 +86,11 @@ def test_a_stranger_hears_of_no_union(two: Database, word: str) -> None:
     assert [name for name in (*OF_WUXI, "张伟", "121") if name in told] == []
 
 
-def test_an_admin_hears_the_sums_and_who_owes_and_gets_the_picture(two: Database) -> None:
+def test_an_admin_hears_the_sums_and_what_else_to_send_and_gets_the_picture(two: Database) -> None:
     heard = who(two, "钱敏").says("进度")
     assert "· 13家设区市总工会：已登记联系人2家，进群1家，已登录1家；已提交128项" in heard.text
-    assert "3. 还没有登录账号，23家：无锡、" in heard.text
+    assert heard.text.splitlines()[-1] == "各单位的数字见图。看欠办单位请发“谁还没报”，看排名请发“排名”。"
+    assert "无锡" not in heard.text
     with two.reading() as session:
         paper = session.scalars(select(Paper)).one()
         picture = session.scalars(select(OutboxRow).where(OutboxRow.paper.is_not(None))).one()

@@ -68,6 +68,12 @@ SPOILT = [
      "pack.toml [dates] submission_deadline: is '五月底'; write a day as 2024-06-11"),
     ("pack.toml", '"Asia/Shanghai"', '"Asia/Nanjing"',
      "pack.toml timezone: is 'Asia/Nanjing'; write one such as \"Asia/Shanghai\""),
+    ("pack.toml", "[helpdesk]", "[circular]\ndates = [2025-03-31]\n\n[helpdesk]",
+     "pack.toml [circular] dates.1: is 2025-03-31; write 2025-04-01 or later"),
+    ("pack.toml", "[helpdesk]", "[circular]\ndates = [2025-04-15, 2025-04-15]\n\n[helpdesk]",
+     "pack.toml [circular] dates.2: is 2025-04-15; write a day after 2025-04-15"),
+    ("pack.toml", "[helpdesk]", "[circular]\ndates = [15]\n\n[helpdesk]",
+     "pack.toml [circular] dates.1: is '15'; write a day as 2024-06-11"),
     ("pack.toml", 'value = "新兴产业"', 'value = "新产业"',
      "pack.toml [[ratios]] #1 shares: '新产业' is no choice of the field 'industry_stage'; "
      "write one of 传统产业, 新兴产业, 未来产业"),

@@ -264,6 +264,22 @@ def test_a_union_that_nobody_can_be_reached_for_is_named_in_the_group_and_called
     ] == []
 
 
+@pytest.mark.parametrize(
+    ("day", "ending"),
+    [
+        ("04-09", "请联系人加我私聊，发“登记联系人”。"),
+        ("06-07", "成果申报6月11日（周二）24点截止（通知“征集时间”）。"),
+        ("06-11", "成果申报6月11日（周二，今天）24点截止（通知“征集时间”）。"),
+        ("06-12", "成果申报6月11日（周二）已截止（通知“征集时间”）。"),
+    ],
+)
+def test_after_the_contacts_day_the_group_hears_of_the_deadline(two: Database, day: str, ending: str) -> None:
+    unreachable(two, "刘洋")
+    done_before(two, at(day))
+    run(two, at(day))
+    assert [text[-len(ending) :] for text in province.texts_to(two, "group-1")] == [ending]
+
+
 def test_a_long_list_is_told_in_parts_and_nobody_twice(
     two: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -29,6 +29,9 @@ TABLES = tomllib.loads((ROOT / "templates" / "chat" / "commands.toml").read_text
 # What patterns take, said of the other union or of the number that is theirs.
 SHAPED = {
     "account_of": ["账号 无锡 重置", "账号 无锡 停用", "账号 无锡 启用"],
+    "own_deadline": ["截止 5月20日", "截止 无锡 5月20日", "截止 按通知"],
+    "sub_units": ["下级单位 无锡 4", "下级单位 {unit} 删除", "下级单位 {unit} 9"],
+    "put_under": ["归到 {number} 栖霞区", "归到 WX2024-NJ-0001 {unit}", "{number} 归到 {unit}"],
     "bind_admin": ["绑定管理员 12345678"],
     "bind_group": ["绑定 12345678"],
     "approve": ["通过 {contact}"],
@@ -40,11 +43,14 @@ SAID = [
 ]
 # What a curious person might say next, whatever was asked; none of it is a mark.
 NEXT = ("无锡市总工会", "1", "2", "是", "取消")
+THEIR_NUMBER = "WX2024-WX-0001"
 THEIR_ROWS = {
     "contacts": "union_code = 'wuxi'",
     "accounts": "union_code = 'wuxi'",
     "mailed_forms": "union_code = 'wuxi'",
     "submissions": "union_code = 'wuxi'",
+    "union_plans": "union_code = 'wuxi'",
+    "sub_units": "union_code = 'wuxi'",
 }
 
 
@@ -87,8 +93,8 @@ def test_the_marks_are_there_for_their_owners(copy: tuple[Database, dict[str, An
     """Or the search below would find nothing whatever went wrong."""
     database, _ = copy
     talk = Talk(database, name=f"{THEIRS}-A", now=NOON)
-    heard = "\n".join(talk.says(said).text for said in ("名单", "登记联系人", "进度"))
-    assert {WUXI.title, WUXI.contact.name} <= set(marks_in(heard))
+    heard = "\n".join(talk.says(said).text for said in ("名单", "登记联系人", "进度", "下级单位"))
+    assert {WUXI.title, WUXI.contact.name, WUXI.sub_unit} <= set(marks_in(heard))
 
 
 @pytest.mark.parametrize(("name", "said"), SAID)
@@ -96,11 +102,13 @@ def test_no_word_tells_of_another_union(copy: tuple[Database, dict[str, Any]], n
     database, named = copy
     before = {table: snapshot(database, table, where) for table, where in THEIR_ROWS.items()}
     talk = Talk(database, name="nanjing-A", now=NOON)
-    talk.says(said.format(contact=named["contacts"][THEIRS]))
+    said = said.format(contact=named["contacts"][THEIRS], number=THEIR_NUMBER, unit=WUXI.sub_unit)
+    talk.says(said)
     for following in NEXT:
         talk.says(following)
-        talk.says(said.format(contact=named["contacts"][THEIRS]))
-    assert marks_in(read_by(database, "nanjing-A", "nanjing-B")) == []
+        talk.says(said)
+    heard = marks_in(read_by(database, "nanjing-A", "nanjing-B"))
+    assert [mark for mark in heard if mark not in said] == []  # The own words come back as such.
     assert {table: snapshot(database, table, where) for table, where in THEIR_ROWS.items()} == before
 
 
@@ -148,7 +156,7 @@ def signed_in(app: Flask, login: str) -> FlaskClient:
 # Every name that a form of ours could ask for, meant for the other union.
 FORM = {
     "union": THEIRS, "union_code": THEIRS, "code": THEIRS, "contact": "{contact}", "contact_id": "{contact}",
-    "id": "{contact}", "reason": "材料不全", "text": "您好", "action": "reset", "kind": "duty", "name": "周洁",
+    "id": "{contact}", "day": "2024-05-20", "minimum": "9", "reason": "材料不全", "text": "您好", "action": "reset", "kind": "duty", "name": "周洁",
 }  # fmt: skip
 
 
@@ -163,10 +171,12 @@ def test_no_page_shows_another_union(pages: Flask, copy: tuple[Database, dict[st
     for rule in pages.url_map.iter_rules():
         if rule.endpoint in ("sign_in.leave", "sign_in.change"):
             continue
+        # A name that is given to a plan is shown, since it is the own one then.
+        own_name = {"name": "高新区"} if rule.endpoint.startswith("portal_plans.") else {}
         for url in addresses(rule, named):
             for method in sorted((rule.methods or set()) & {"GET", "POST"}):
                 answer = client.open(
-                    url, method=method, data=form if method == "POST" else None,
+                    url, method=method, data=form | own_name if method == "POST" else None,
                     query_string=form if method == "GET" else None,
                 )  # fmt: skip
                 opened += 1
@@ -177,11 +187,35 @@ def test_no_page_shows_another_union(pages: Flask, copy: tuple[Database, dict[st
     assert {table: snapshot(database, table, where) for table, where in THEIR_ROWS.items()} == before
 
 
+def test_the_forms_of_a_plan_reach_no_other_union(
+    pages: Flask, copy: tuple[Database, dict[str, Any]]
+) -> None:
+    """Their number and their unit are named; what is set is set for the own union."""
+    database, named = copy
+    client = signed_in(pages, named["logins"]["nanjing"][0])
+    before = {table: snapshot(database, table, where) for table, where in THEIR_ROWS.items()}
+    form = {
+        "number": THEIR_NUMBER,
+        "name": WUXI.sub_unit,
+        "minimum": "9",
+        "day": "2024-05-20",
+        "union": THEIRS,
+    }
+    told = []
+    for path in ("put-under", "units/remove", "deadline", "deadline/clear", "units", "put-under"):
+        assert client.post(f"/portal/plan/{path}", data=form).headers["Location"] == "/portal/"
+        told += marks_in(client.get("/portal/").get_data(as_text=True))
+    assert set(told) == {THEIR_NUMBER, WUXI.sub_unit}  # As they were typed, and nothing else.
+    assert {table: snapshot(database, table, where) for table, where in THEIR_ROWS.items()} == before
+
+
 def test_the_own_pages_show_what_is_ours(pages: Flask, copy: tuple[Database, dict[str, Any]]) -> None:
     """The same search finds the own union, so the pages were really open."""
     client = signed_in(pages, copy[1]["logins"]["nanjing"][0])
     shown = client.get("/portal/").get_data(as_text=True)
-    assert {NANJING.title, NANJING.contact.name} <= {mark for mark in NANJING.marks if mark in shown}
+    assert {NANJING.title, NANJING.contact.name, NANJING.sub_unit} <= {
+        mark for mark in NANJING.marks if mark in shown
+    }
 
 
 def test_without_a_session_nothing_below_the_portal_opens(pages: Flask, copy: Any) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
-from handlers import accounts, contacts, papers, passwords, sign_ins
+from handlers import accounts, contacts, papers, passwords, plans, sign_ins
 from handlers.access import Actor
 from handlers.contacts import Entry
 from handlers.papers import Issued
@@ -38,22 +39,26 @@ class Side:
     phone: str
     title: str
     draft: str
+    sub_unit: str
 
     @property
     def marks(self) -> tuple[str, ...]:
         """What nobody of the other union may read."""
         first, second = self.completers.split("、")
         people_of = (self.contact.name, self.backup.name, first, second)
-        return (*people_of, self.contact.phone, self.backup.phone, self.phone, self.title, self.draft)
+        phones = (self.contact.phone, self.backup.phone, self.phone)
+        return (*people_of, *phones, self.title, self.draft, self.sub_unit)
 
 
 NANJING = Side(
     OURS, Entry(OURS, "张伟", "13800138000"), Entry(OURS, "李娜", "13800138001", role="B"), "worker-nanjing",
     "赵敏、孙强", "13800138002", "公交车门防夹装置的改进与应用", "站台雨棚排水槽的革新与推广",
+    "栖霞区",
 )  # fmt: skip
 WUXI = Side(
     THEIRS, Entry(THEIRS, "周洁", "13900139000"), Entry(THEIRS, "吴刚", "13900139001", role="B"), "worker-wuxi",
     "郑丽、冯涛", "13900139002", "滤芯快换扳手的研制与应用", "太湖蓝藻打捞船链条防护罩改进",
+    "滨湖区",
 )  # fmt: skip
 
 
@@ -92,6 +97,7 @@ def populate(database: Database) -> dict[str, Any]:
         boss = Actor(f"admin:{admin.id}", admin.name, is_admin=True, person_id=admin.person_id)
         assert admins.find_of_person(session, boss.person_id or 0) is admin
         for side in (NANJING, WUXI):
+            plan(session, side, boss)
             for entry in (side.contact, side.backup):
                 person = people.add(session, "test", f"{side.union}-{entry.role}", now=NOON, name=entry.name)
                 came = contacts.register(
@@ -115,6 +121,15 @@ def populate(database: Database) -> dict[str, Any]:
     for side in (NANJING, WUXI):
         choose_password(database, *named["logins"][side.union])
     return named
+
+
+def plan(session: Session, side: Side, boss: Actor) -> None:
+    """An own deadline, and a sub-unit under which the union's result is."""
+    args = (session, campaign(), boss, side.union)
+    plans.set_deadline(*args, date(2024, 5, 31), now=NOON)
+    plans.set_sub_units(*args, [(side.sub_unit, 3)], now=NOON)
+    number = f"WX2024-{campaign().pack.union_by_code[side.union].number_code}-0001"
+    plans.put_under(*args, (number, side.sub_unit), now=NOON)
 
 
 def choose_password(database: Database, login: str, one_time: str) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError, NoResultFound
 from sqlalchemy.orm import Session
 
 from storage import audit, submissions
+from storage.audit import Move
 from storage.db import Database
 from storage.submissions import Answer, NumberCounter, StoredFile
 from tests.processes import Processes
@@ -190,17 +191,29 @@ def test_two_processes_number_without_gaps(
 def test_acts_are_kept_oldest_first(database: Database, person: int) -> None:
     with database.writing() as session:
         draft, other = add_draft(session, person), add_draft(session, person)
-        audit.add(session, draft, "open", person_id=person, at=NOON, move=(None, "draft"))
-        audit.add(session, other, "open", person_id=None, at=NOON, move=(None, "draft"))
-        audit.add(session, draft, "submit", person_id=person, at=NOON, move=("draft", "submitted"), note="改")
+        audit.add(session, draft, "open", person_id=person, at=NOON, move=Move(None, "draft"))
+        audit.add(session, other, "open", person_id=None, at=NOON, move=Move(None, "draft"))
+        audit.add(
+            session,
+            draft,
+            "submit",
+            person_id=person,
+            at=NOON,
+            move=Move("draft", "submitted", "nanjing"),
+            note="改",
+        )
 
         def acts(*ids: int) -> list[tuple[object, ...]]:
             rows = audit.list_of(session, ids)
-            return [(row.action, row.person_id, row.at, row.before, row.after, row.note) for row in rows]
+            return [
+                (row.action, row.person_id, row.at, row.before, row.after, row.union_code, row.note)
+                for row in rows
+            ]
 
         opened, submitted = (
-            ("open", person, NOON, None, "draft", None), ("submit", person, NOON, "draft", "submitted", "改")
-        )  # fmt: skip
+            ("open", person, NOON, None, "draft", None, None),
+            ("submit", person, NOON, "draft", "submitted", "nanjing", "改"),
+        )
         assert acts(draft) == [opened, submitted]
-        assert acts(draft, other) == [opened, ("open", None, NOON, None, "draft", None), submitted]
+        assert acts(draft, other) == [opened, ("open", None, NOON, None, "draft", None, None), submitted]
         assert acts() == []

@@ -34,13 +34,13 @@ def upgrade() -> None:
             "campaign", "union_code", "name", name=op.f("uq_sub_units_campaign_union_code_name")
         ),
     )
-    with op.batch_alter_table("submissions", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("sub_unit_id", sa.Integer(), nullable=True))
-        batch_op.create_foreign_key(
-            batch_op.f("fk_submissions_sub_unit_id_sub_units"), "sub_units", ["sub_unit_id"], ["id"]
-        )
-    with op.batch_alter_table("audit", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("union_code", sa.String(length=20), nullable=True))
+    # Written out, since Alembic would build the table anew on SQLite, which lets nobody drop a table that
+    # answers and files lean on.
+    op.execute(
+        "ALTER TABLE submissions ADD COLUMN sub_unit_id INTEGER "
+        "CONSTRAINT fk_submissions_sub_unit_id_sub_units REFERENCES sub_units (id)"
+    )
+    op.add_column("audit", sa.Column("union_code", sa.String(length=20), nullable=True))
     audit, submissions = (
         sa.table("audit", *_columns("submission_id")),
         sa.table("submissions", *_columns("id")),
@@ -57,7 +57,6 @@ def downgrade() -> None:
     with op.batch_alter_table("audit", schema=None) as batch_op:
         batch_op.drop_column("union_code")
     with op.batch_alter_table("submissions", schema=None) as batch_op:
-        batch_op.drop_constraint(batch_op.f("fk_submissions_sub_unit_id_sub_units"), type_="foreignkey")
         batch_op.drop_column("sub_unit_id")
     op.drop_table("sub_units")
     op.drop_table("union_plans")

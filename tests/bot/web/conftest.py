@@ -18,53 +18,47 @@ from tests.bot.web.simulator_client import add, move
 Start = Callable[..., FlaskClient]
 
 
-@pytest.fixture
-def portal(database_url: str, tmp_path: Path) -> Iterator[Portal]:
-    """The portal at noon of a day within the campaign, on https and with the simulator on."""
-    file = tmp_path / "config.toml"
+def wired(
+    database_url: str, folder: Path, *, server: str = "", password: str = "", more: str = ""
+) -> Application:
+    """The product on the test's database, with the simulator on; `server` and `more` are lines of TOML."""
+    file = folder / "config.toml"
     file.write_text(
         f"""[server]
-public_url = "https://wx.example.org"
+{server}
 secret_key = "only-for-tests-only-for-tests-only-for-tests"
 [storage]
 database_url = "{database_url}"
-files_url = "{(tmp_path / "files").as_uri()}"
+files_url = "{(folder / "files").as_uri()}"
 [channels.simulator]
 enabled = true
-password = "only-for-tests"
+password = "{password}"
+{more}
 """,
         encoding="utf-8",
     )
     config = load_config(file, {})
     prepare(config)
-    application = wire(config)
+    return wire(config)
+
+
+@pytest.fixture
+def portal(database_url: str, tmp_path: Path) -> Iterator[Portal]:
+    """The portal at noon of a day within the campaign, on https and with the simulator on."""
+    address = 'public_url = "https://wx.example.org"'
+    application = wired(database_url, tmp_path, server=address, password="only-for-tests")
     yield Portal(application)
     application.close()
 
 
 @pytest.fixture
 def start(database_url: str, tmp_path: Path) -> Iterator[Start]:
-    """Makes the product's pages on the test's database; `password` and `host` as configured."""
+    """Makes the product's pages on the test's database; `password`, `host` and `more` as configured."""
     running: list[Application] = []
 
-    def make(password: str = "", host: str = "127.0.0.1") -> FlaskClient:
-        file = tmp_path / "config.toml"
-        file.write_text(
-            f"""[server]
-host = "{host}"
-secret_key = "only-for-tests-only-for-tests-only-for-tests"
-[storage]
-database_url = "{database_url}"
-files_url = "{(tmp_path / "files").as_uri()}"
-[channels.simulator]
-enabled = true
-password = "{password}"
-""",
-            encoding="utf-8",
-        )
-        config = load_config(file, {})
-        prepare(config)
-        running.append(wire(config))
+    def make(password: str = "", host: str = "127.0.0.1", more: str = "") -> FlaskClient:
+        server = f'host = "{host}"'
+        running.append(wired(database_url, tmp_path, server=server, password=password, more=more))
         return create_app(running[-1]).test_client()
 
     yield make

@@ -164,13 +164,30 @@ def test_the_poster_is_shown(two_unions: Portal, whose: str) -> None:
     with two_unions.application.database.reading() as session:
         scene = session.scalars(select(Paper.facts)).one()["scene"]
     assert scene == {"nanjing": "union-nanjing", "admin": "group"}[whose]
+    # The day that the picture itself names.
+    assert {"nanjing": "有效期至6月11日（周二）。", "admin": "有效期至4月22日（周一）。"}[whose] in page
 
 
 def test_the_board_is_the_24_unions_in_order(two_unions: Portal) -> None:
-    page = two_unions.of_admin().get("/portal/").text
+    page = two_unions.of_admin().get("/portal/").text.split('id="standings"')[0]
     names = [union.full_name for union in two_unions.application.campaign().pack.unions]
     assert re.findall(r'<th scope="row">([^<]+)<', page) == [*names[:13], "合计", *names[13:], "合计"]
     assert "2位联系人" not in page and "1位联系人等您确认" in page
+
+
+def test_the_board_ends_with_the_ranks_of_both_groups(portal: Portal) -> None:
+    portal.hands_in("wuxi", "陈刚", "一个成果", "WX2024-WX-0001")
+    page = portal.of_admin().get("/portal/").text.split('id="standings"')[1]
+    assert "4月10日（周三）以来" in page
+    cells = re.findall(r"<t[dh][^>]*>([^<]*)</t[dh]>", page)
+    rows = [tuple(cells[place : place + 5]) for place in range(0, len(cells), 5)]
+    assert (len(rows), rows[1], rows[2]) == (
+        26, ("无锡市总工会", "1", "1 / 120", "0%", "+1"), ("南京市总工会", "2", "0 / 120", "0%", "0"),
+    )  # fmt: skip
+
+
+def test_a_union_sees_no_ranks_of_others(two_unions: Portal) -> None:
+    assert 'id="standings"' not in two_unions.of("nanjing").get("/portal/").text
 
 
 def waiting(portal: Portal) -> Contact:

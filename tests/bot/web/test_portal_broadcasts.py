@@ -165,6 +165,18 @@ def test_a_test_needs_the_admins_own_chat(portal: Portal, admin: Browser) -> Non
         assert session.scalars(select(OutboxRow.person_id)).all() == [chat]
 
 
+@pytest.mark.parametrize("ticked", [{}, {"no_picture": "1"}])
+def test_after_an_error_the_form_still_knows_of_its_picture(admin: Browser, ticked: dict[str, str]) -> None:
+    png, edit = make("png", "c.png", 1), f"{FIRST}/edit"
+    writes(admin, picture=(io.BytesIO(png), "c.png"))
+    form = {"kind": "duty", "text": "", "part": ["contacts"], **ticked}
+    again = admin.post(edit, on=edit, picture=(io.BytesIO(png), "d.png"), **form)
+    assert again.status_code == 400
+    assert "已带一张图" in again.text and "请再选一次" in again.text
+    assert ('name="no_picture" value="1" checked' in again.text) is bool(ticked)
+    assert "已带一张图" not in writes(admin, text="").text
+
+
 def test_a_picture_is_kept_and_anything_else_refused(
     portal: Portal, admin: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
