@@ -109,6 +109,16 @@ def test_only_the_outer_ring_commits() -> None:
     assert [place for place in ended if place.rsplit(":", 1)[0] not in COMMITTERS] == []
 
 
+def test_no_test_runs_the_command_line_in_its_own_process() -> None:
+    """It sets logging up for good, and a later test would capture nothing."""
+    imported = {
+        name.name
+        for _, node in nodes(ast.Import, ast.ImportFrom, roots=("tests",))
+        for name in [*node.names, ast.alias(getattr(node, "module", None) or "")]
+    }
+    assert imported & {"click.testing", "CliRunner", "set_up_logging"} == set()
+
+
 def test_nothing_is_left_for_later() -> None:
     unfinished = re.compile(r"\b(TODO|FIXME|XXX|NotImplementedError)\b")
     paths = [

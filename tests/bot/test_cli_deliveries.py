@@ -5,14 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
 from bot.checking import Finding, findings
-from bot.cli import main
 from bot.config import load_config
 from bot.starting import prepare
 from storage.db import Database
 from tests.bot.post import put, rows
+from tests.bot.test_cli import bot
 from tests.storage.rows import outbox_row
 
 WHY = "network: ServerDisconnectedError"
@@ -34,8 +33,8 @@ def place(config_file: Path, database: Database) -> Path:
 
 
 def recover(place: Path, *words: str) -> tuple[int, str]:
-    done: Result = CliRunner().invoke(main, ["recover", *words, "--config", str(place)])
-    return done.exit_code, done.output
+    code, said, refused = bot("recover", *words, "--config", place)
+    return code, said + refused
 
 
 def states(database: Database) -> list[str]:

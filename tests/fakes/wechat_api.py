@@ -256,7 +256,8 @@ def _json(value: dict[str, Any]) -> Answer:
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
-    request_queue_size = 128
+    # As many may knock at once as a busy sender has in flight; a full queue would look like a fault.
+    request_queue_size = 1024
     api: WechatApi
 
     def __init__(self, *arguments: Any) -> None:
