@@ -53,7 +53,8 @@ def _row(row: UnionDuty, standing: Standing) -> str:
     in_group = "yes" if row.in_group else "no"
     said = f"{row.union.code:<12}{row.form.state:<12}{in_group:<7}{row.account:<11}"
     change = f"{standing.change:+}" if standing.change else "0"
-    place = f"{standing.rank:>6}{change:>8}"
+    rank = str(standing.rank) if standing.counted else "-"
+    place = f"{rank:>6}{change:>8}"
     return f"{said}{row.drafted:>8}{row.counted:>8}{row.minimum:>8}{place}  {owed}".rstrip()
 
 

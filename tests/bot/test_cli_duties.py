@@ -67,8 +67,9 @@ def test_status_says_the_rank_and_the_change_since_the_last_half_month(
     ]
     assert board["change_since"] == "2024-06-14"
     lines = bot("status", "--config", place)[1].splitlines()
-    assert [lines[place].split()[7:9] for place in (0, 5, 22)] == [
+    assert [lines[place].split()[7:9] for place in (0, 1, 5, 22)] == [
         ["rank", "change"],
+        ["-", "0"],
         ["1", "0"],
         ["1", "+1"],
     ]

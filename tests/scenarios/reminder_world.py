@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from pathlib import Path
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -29,6 +30,11 @@ BEGIN, END = at("04-09", "08:00"), at("06-12", "23:00")
 LATE, SILENT = "wuxi", ("changzhou", "jianshe")
 OWN_STORY = ("nanjing", "suzhou", "xuzhou", "dianli", LATE, *SILENT)
 Event = tuple[datetime, Callable[[Session], object]]
+
+
+def golden(name: str = "reminders") -> list[str]:
+    """What must be sent, a line each, as the file of that name lists it."""
+    return (Path(__file__).parent / f"{name}.golden.txt").read_text(encoding="utf-8").splitlines()
 
 
 def moved_to(deadline: date) -> Campaign:

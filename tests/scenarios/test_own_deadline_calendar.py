@@ -8,7 +8,6 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 
 import pytest
 
@@ -18,17 +17,13 @@ from tests import processes
 from tests.processes import Processes
 from tests.province import at, sent
 from tests.scenarios import reminder_world as world
+from tests.scenarios.reminder_world import golden
 from tests.scenarios.test_reminder_calendar import KILLS, walk_and_kill, walking
 from tests.talk import campaign
 
-HERE = Path(__file__).parent
 OWN = date(2024, 5, 31)
 # Who has to do with the union of the own deadline: its contact, and those whose drafts name it.
 CONCERNED = ("刘洋", "吴刚", "郑爽")
-
-
-def golden(name: str) -> list[str]:
-    return (HERE / f"{name}.golden.txt").read_text(encoding="utf-8").splitlines()
 
 
 def set_deadline(database: Database, day: date | None, *, now: str = "04-09") -> None:

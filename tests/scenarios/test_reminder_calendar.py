@@ -12,7 +12,6 @@ import sys
 import time
 from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 
 import pytest
 
@@ -21,14 +20,10 @@ from tests import processes
 from tests.processes import Processes
 from tests.province import at, sent
 from tests.scenarios import reminder_world as world
+from tests.scenarios.reminder_world import golden
 from tests.serving import ROOT
 
-HERE = Path(__file__).parent
 KILLS = 5
-
-
-def golden(name: str = "reminders") -> list[str]:
-    return (HERE / f"{name}.golden.txt").read_text(encoding="utf-8").splitlines()
 
 
 @pytest.fixture
